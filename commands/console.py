@@ -1,0 +1,83 @@
+"""What every verb shares: the options, how answers and errors are printed, exit codes.
+
+Exit codes: 0 done, 1 broken, 2 bad input, 3 refused, 4 stack not reachable.
+"""
+
+import asyncio
+import functools
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from schemas.errors import SafepathError
+
+REFUSED = 3
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document instead of text.")
+]
+DataDirOption = Annotated[
+    Path,
+    typer.Option(
+        "--data-dir",
+        envvar="SAFEPATH_DATA_DIR",
+        help="Where the embedded stack keeps its data, and where verbs look for it.",
+    ),
+]
+DEFAULT_DATA_DIR = Path(".safepath")
+
+
+def verb(function: Callable[..., Any]) -> Callable[..., None]:
+    """Make a function, async or not, a verb: run it and turn our errors into sentences.
+
+    An error prints one sentence on stderr (or `{"error": …}` on stdout with --json) and exits
+    with the error's own code.
+    """
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            answer = function(*args, **kwargs)
+            if inspect.iscoroutine(answer):
+                asyncio.run(answer)
+        except SafepathError as error:
+            print_error(error, as_json=bool(kwargs.get("as_json")))
+            raise typer.Exit(error.exit_code) from None
+
+    return run
+
+
+def print_error(error: SafepathError, *, as_json: bool) -> None:
+    """Say what went wrong: JSON on stdout, or a sentence on stderr."""
+    if as_json:
+        field = getattr(error, "field", None)
+        body = {"code": error.code, "message": str(error), **({"field": field} if field else {})}
+        print_json({"error": body})
+    else:
+        err.print(f"[bold red]safepath:[/] {_escaped(str(error))}")
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout; pydantic models, dates and enums welcome."""
+    sys.stdout.write(json.dumps(document, default=_plain, indent=2, ensure_ascii=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")
