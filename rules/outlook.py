@@ -1,0 +1,121 @@
+"""What the clockwork has to do next, read off the record: the one source of every timer."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rules import consents
+from rules.referral_states import ENDED_WITHOUT_HELP, OVER, TERMINAL
+from schemas.case import Stage
+from schemas.consent import ConsentState
+from schemas.deadlines import Deadline, DeadlineState
+from schemas.messages import (
+    Alarm,
+    AlarmKind,
+    Awaiting,
+    JourneyOutlook,
+    Queued,
+    ReferralOutlook,
+)
+from schemas.referral import Delivery, Referral, ReferralState
+from schemas.snapshot import CaseSnapshot, Dispatch
+
+_UNANSWERED = frozenset({ReferralState.SENT, ReferralState.RECEIVED, ReferralState.OPENED})
+
+
+def journey_outlook(snapshot: CaseSnapshot) -> JourneyOutlook:
+    """What the journey has to do."""
+    own = tuple(d for d in snapshot.running_deadlines() if d.referral is None)
+    return JourneyOutlook(
+        stage=snapshot.case.stage,
+        referrals=tuple(r.number for r in snapshot.referrals if _has_work(snapshot, r)),
+        to_route=tuple(
+            r.number
+            for r in snapshot.referrals
+            if r.state in ENDED_WITHOUT_HELP and not r.was_followed
+        ),
+        to_dispatch=_queued(d for d in snapshot.dispatches if d.referral is None),
+        alarms=_sorted(alarm for d in own for alarm in _duty_alarms(d)),
+        awaiting=_awaiting_of_journey(snapshot),
+        is_overdue=any(d.state is DeadlineState.BREACHED for d in own),
+    )
+
+
+def referral_outlook(snapshot: CaseSnapshot, number: int, at: datetime) -> ReferralOutlook:
+    """What one referral has to do at a moment.
+
+    Raises:
+        KeyError: the case has no such referral.
+    """
+    referral = snapshot.referral(number)
+    if referral is None:
+        raise KeyError(number)
+    own = tuple(d for d in snapshot.deadlines if d.referral == number)
+    alarms = (alarm for d in own for alarm in _alarms_of_referral(snapshot, referral, d))
+    return ReferralOutlook(
+        state=referral.state,
+        is_over=referral.state in OVER,
+        may_be_queued=_may_be_queued(snapshot, referral, at),
+        to_dispatch=_queued(d for d in snapshot.dispatches if d.referral == number),
+        alarms=_sorted(alarms),
+        awaiting=_awaiting_of_referral(referral),
+        is_overdue=any(d.state is DeadlineState.BREACHED for d in own),
+    )
+
+
+def _has_work(snapshot: CaseSnapshot, referral: Referral) -> bool:
+    queued = any(d.referral == referral.number for d in snapshot.dispatches)
+    return referral.state not in OVER or queued
+
+
+def _may_be_queued(snapshot: CaseSnapshot, referral: Referral, at: datetime) -> bool:
+    if referral.state is not ReferralState.WAITING or referral.delivery is Delivery.QUEUED:
+        return False
+    return consents.state_for(snapshot, referral.service, at) is ConsentState.GIVEN
+
+
+def _duty_alarms(deadline: Deadline) -> Iterable[Alarm]:
+    if deadline.state is not DeadlineState.RUNNING:
+        return
+    if deadline.reminded_at is None:
+        yield _alarm(AlarmKind.REMIND, deadline, deadline.remind_at)
+    yield _alarm(AlarmKind.BREACH, deadline, deadline.due_at)
+
+
+def _alarms_of_referral(
+    snapshot: CaseSnapshot, referral: Referral, deadline: Deadline
+) -> Iterable[Alarm]:
+    yield from _duty_alarms(deadline)
+    told = snapshot.task(f"unanswered/{referral.number}") is not None
+    if deadline.lapse_at is not None and referral.state in _UNANSWERED and not told:
+        yield _alarm(AlarmKind.EXPIRE, deadline, deadline.lapse_at)
+
+
+def _alarm(kind: AlarmKind, deadline: Deadline, at: datetime) -> Alarm:
+    return Alarm(kind=kind, deadline=deadline.id, duty=deadline.duty, at=at)
+
+
+def _sorted(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+    return tuple(sorted(alarms, key=lambda alarm: (alarm.at, alarm.kind, alarm.deadline)))
+
+
+def _queued(dispatches: Iterable[Dispatch]) -> tuple[Queued, ...]:
+    return tuple(Queued(key=d.key, kind=d.kind.value) for d in dispatches)
+
+
+def _awaiting_of_journey(snapshot: CaseSnapshot) -> Awaiting:
+    if snapshot.case.stage is Stage.CLOSED:
+        return Awaiting.NOBODY
+    if any(not task.is_done for task in snapshot.tasks):
+        return Awaiting.CASEWORKER
+    if any(r.state not in TERMINAL | OVER for r in snapshot.referrals):
+        return Awaiting.NGO
+    return Awaiting.CASEWORKER
+
+
+def _awaiting_of_referral(referral: Referral) -> Awaiting:
+    if referral.state in OVER:
+        return Awaiting.NOBODY
+    if referral.state is ReferralState.WAITING:
+        given = referral.consent is ConsentState.GIVEN
+        return Awaiting.CLOCKWORK if given else Awaiting.VICTIM
+    return Awaiting.NGO

@@ -1,0 +1,147 @@
+"""What workflows, activities and their callers say to each other: one type per message.
+
+Everything here may lie in a workflow history, so it holds references, codes and times only.
+A guard test walks these types and fails on a field that could hold free text.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.case import Stage
+from schemas.commands import CaseCommand, ClockworkStep
+from schemas.decisions import Reply
+from schemas.ids import CaseRefField
+from schemas.referral import ReferralState
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: Literal[1] = 1
+
+
+class StartJourney(_Message):
+    """Input of `VictimJourney`. What it carries on as new: the record holds the rest."""
+
+    case_ref: CaseRefField
+
+
+class StartReferral(_Message):
+    """Input of `SupportReferral`."""
+
+    case_ref: CaseRefField
+    referral: int
+
+
+class ReadJourney(_Message):
+    """Ask the record what the journey has to do."""
+
+    case_ref: CaseRefField
+
+
+class ReadReferral(_Message):
+    """Ask the record what a referral has to do."""
+
+    case_ref: CaseRefField
+    referral: int
+
+
+class CarryOut(_Message):
+    """Carry out a person's command, at the workflow's time."""
+
+    command: CaseCommand
+    at: datetime
+
+
+class CarriedOut(_Message):
+    """Its answer, and what the journey has to do now."""
+
+    reply: Reply
+    outlook: "JourneyOutlook"
+    touched: tuple[int, ...] = Field(default=(), description="Referrals the command changed.")
+
+
+class TakeStep(_Message):
+    """Take one step of the clockwork, at the workflow's time."""
+
+    step: ClockworkStep
+    at: datetime
+
+
+class DeliverPacket(_Message):
+    """Place a queued packet in the service's inbox."""
+
+    case_ref: CaseRefField
+    referral: int
+    key: str
+    at: datetime
+
+
+class AlarmKind(StrEnum):
+    """What a timer is for."""
+
+    REMIND = "remind"
+    BREACH = "breach"
+    EXPIRE = "expire"
+
+
+class Alarm(_Message):
+    """A moment at which the clockwork must do something."""
+
+    kind: AlarmKind
+    deadline: str
+    duty: str
+    at: datetime
+
+
+class Awaiting(StrEnum):
+    """Whose move it is: a role or the clockwork, never a person."""
+
+    CASEWORKER = "caseworker"
+    VICTIM = "victim"
+    NGO = "ngo"
+    CLOCKWORK = "clockwork"
+    NOBODY = "nobody"
+
+
+class Queued(_Message):
+    """A dispatch that has to leave now."""
+
+    key: str
+    kind: Literal["packet", "stop", "notice"]
+
+
+class JourneyOutlook(_Message):
+    """What the journey has to do next, as the record sees it."""
+
+    stage: Stage
+    referrals: tuple[int, ...] = Field(default=(), description="Those with work left to do.")
+    to_route: tuple[int, ...] = Field(default=(), description="Ended without help, not followed.")
+    to_dispatch: tuple[Queued, ...] = ()
+    alarms: tuple[Alarm, ...] = Field(default=(), description="Soonest first.")
+    awaiting: Awaiting = Awaiting.CASEWORKER
+    is_overdue: bool = False
+
+
+class ReferralOutlook(_Message):
+    """What a referral has to do next, as the record sees it."""
+
+    state: ReferralState
+    is_over: bool
+    may_be_queued: bool = False
+    to_dispatch: tuple[Queued, ...] = ()
+    alarms: tuple[Alarm, ...] = Field(default=(), description="Soonest first.")
+    awaiting: Awaiting = Awaiting.NGO
+    is_overdue: bool = False
+
+
+class ReferralOver(_Message):
+    """Result of `SupportReferral`."""
+
+    state: ReferralState
+
+
+CarriedOut.model_rebuild()
