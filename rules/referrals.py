@@ -200,7 +200,7 @@ def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
     referral = snapshot.referral(command.referral)
     if referral is None or referral.organisation != command.actor.organisation:
         return refused("not_yours", "Your organisation has no such referral.")
-    if isinstance(command, OpenReferral) and referral.state not in (ReferralState.RECEIVED,):
+    if isinstance(command, OpenReferral) and referral.state is not ReferralState.RECEIVED:
         return Changed(changes=(), detail={"referral": referral.number})
     reason = command.reason if isinstance(command, DeclineReferral) else None
     moved = move(referral, _EVENTS[type(command)], command.actor.role, reason)

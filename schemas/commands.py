@@ -181,8 +181,9 @@ class CompleteReferral(Command):
 
 
 class Step(Command):
-    """What the clockwork does by itself. It may send what was consented to, remind and
-    escalate; it never consents, approves or closes.
+    """What the clockwork does by itself.
+
+    It may send what was consented to, remind and escalate; it never consents, approves or closes.
     """
 
     actor: Actor = SYSTEM
