@@ -1,0 +1,1 @@
+"""Tests of the pure rules: facts in, decisions out, nothing running."""
