@@ -237,10 +237,10 @@ def _assured_on(record: _Record, notes: Notes) -> date | None:
 
 
 def _coded(services: list[Service]) -> tuple[Service, ...]:
-    """Each with a code of its own; who gets which depends on source ids, never on the order."""
+    """Each with a code of its own; they come in the order of their source ids, not the feed's."""
     same_name = Counter(service.code for service in services)
     taken: dict[str, Service] = {}
-    for service in sorted(services, key=lambda one: one.source_id):
+    for service in services:
         longer = f"{service.code}-{service.organisation}"
         short = [service.code] if same_name[service.code] == 1 else []
         candidates = chain(short, [longer], (f"{longer}-{number}" for number in count(2)))

@@ -162,6 +162,13 @@ def test_an_hour_across_the_autumn_change_lasts_an_hour() -> None:
             id="a saturday start reminds at once",
         ),
         pytest.param(
+            "2026-11-23T23:59:59.500000",
+            working_days(1),
+            working_days(1),
+            "2026-11-23T23:59:59.500000+00:00",
+            id="a start in the last second of a day",
+        ),
+        pytest.param(
             "2026-11-23T09:00",
             working_days(1),
             working_days(9),
