@@ -70,7 +70,11 @@ class EmbeddedStack:
         ports = choose_ports(self._plan.ports, last.ports if last else Ports())
         specs, services = self._specs(ports)
         self._state = StackState(
-            version=version("safepath"), pid=os.getpid(), started_at=now, ports=ports
+            version=version("safepath"),
+            pid=os.getpid(),
+            started_at=now,
+            ports=ports,
+            expected=tuple(spec.name for spec in specs),
         )
         self._supervisor = supervisor = Supervisor(specs, self._say, self._note_children)
         await side_by_side(*(work(supervisor, ports) for work in self._server_starts()))

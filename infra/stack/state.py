@@ -36,7 +36,10 @@ class ChildState(BaseModel):
 
 
 class StackState(BaseModel):
-    """What the other verbs may know of a stack. `pid` is None after an ordered stop."""
+    """What the other verbs may know of a stack. `pid` is None after an ordered stop.
+
+    `expected` names every child that should run, `children` those that do.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -46,6 +49,7 @@ class StackState(BaseModel):
     ready_at: datetime | None = None
     stopped_at: datetime | None = None
     ports: Ports
+    expected: tuple[str, ...] = ()
     children: dict[str, ChildState] = {}
 
     @computed_field  # type: ignore[prop-decorator]

@@ -1,0 +1,116 @@
+"""The verbs of the machine: `up` runs everything here, `doctor` says what is wrong with it."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    out,
+    print_json,
+    verb,
+)
+
+if TYPE_CHECKING:
+    from infra.stack.finding import Finding
+    from infra.stack.state import StackState
+
+_EXIT_CODES = {"ok": 0, "broken": 1, "down": 4}
+_COLOURS = {"ok": "green", "warn": "yellow", "down": "yellow", "fail": "bold red"}
+_SUMMARIES = {
+    "ok": "All is well.",
+    "down": "Nothing is broken; the stack is not running: start it with safepath up",
+    "broken": "Something is broken: see what to do above.",
+}
+_NO_LOGIN = (
+    "The embedded Temporal has no login: it shows the wall between the namespaces journeys and "
+    "gate, it does not enforce it."
+)
+
+
+def _port(server: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        help=f"The port of {server}; 0 takes the one used last, or a free one."
+    )
+    return option
+
+
+@verb
+async def up(
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    postgres_port: Annotated[int, _port("PostgreSQL")] = 0,
+    temporal_port: Annotated[int, _port("Temporal")] = 0,
+    ui_port: Annotated[int, _port("Temporal's web pages")] = 0,
+    codec_port: Annotated[int, _port("the codec endpoint")] = 0,
+) -> None:
+    """Run everything on this machine: PostgreSQL, Temporal and the journeys worker.
+
+    Stops in order with Ctrl-C, and goes on where it was when started again.
+    """
+    from infra.stack.layout import StackPaths
+    from infra.stack.serving import serve
+    from infra.stack.stack import EmbeddedStack, StackPlan
+    from infra.stack.state import Ports
+
+    paths = StackPaths.at(data_dir)
+    ports = Ports(postgres=postgres_port, temporal=temporal_port, ui=ui_port, codec=codec_port)
+    _say(f"starting in {paths.data_dir}")
+    stack = EmbeddedStack(StackPlan(paths=paths, ports=ports), _say)
+    await serve(stack, _say, lambda state: _print_addresses(state, str(paths.data_dir)))
+    _say("stopped; nothing is left running")
+
+
+@verb
+async def doctor(data_dir: DataDirOption = DEFAULT_DATA_DIR, as_json: JsonOption = False) -> None:
+    """Say what is wrong with the stack on this machine, and what to do.
+
+    Exits with 0 if all is well, 1 if something is broken, 4 if the stack is not running.
+    """
+    from infra.stack.examine import examine
+    from infra.stack.finding import verdict_on
+
+    findings = await examine(data_dir)
+    verdict = verdict_on(findings)
+    if as_json:
+        print_json({"verdict": verdict, "findings": findings})
+    else:
+        _print_findings(findings)
+        out.print(_SUMMARIES[verdict])
+    raise typer.Exit(_EXIT_CODES[verdict])
+
+
+def _say(line: str) -> None:
+    # A closed pipe (rich exits on one) must not cut an ordered stop short.
+    with suppress(OSError, SystemExit):
+        out.print(line, markup=False)
+
+
+def _print_addresses(state: "StackState", data_dir: str) -> None:
+    from rich.table import Table
+
+    table = Table("", "address")
+    table.add_row("Temporal's web pages", state.temporal_ui)
+    table.add_row("Temporal", state.temporal_address)
+    table.add_row("PostgreSQL", state.postgres_address)
+    table.add_row("codec endpoint", state.codec_endpoint)
+    table.add_row("data, secrets, logs", data_dir)
+    with suppress(OSError, SystemExit):
+        out.print(table)
+    _say(_NO_LOGIN)
+    _say("ready: Ctrl-C stops everything")
+
+
+def _print_findings(findings: "list[Finding]") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("", "what")
+    for heading in ("found", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        level = Text(finding.level, style=_COLOURS[finding.level])
+        table.add_row(level, finding.name, Text(finding.found), Text(finding.advice))
+    out.print(table)

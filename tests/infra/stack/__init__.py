@@ -1,0 +1,1 @@
+"""The embedded stack: real processes, real servers, real files."""
