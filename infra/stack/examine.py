@@ -8,13 +8,12 @@ from infra.stack import file_checks, postgres, server_checks, temporal
 from infra.stack.finding import Finding, fail
 from infra.stack.layout import StackPaths, objection
 from infra.stack.lock import is_held
-from infra.stack.server_checks import Pending
 from infra.stack.services import CODEC, WORKER
 from infra.stack.state import StackState, read_state
 from schemas.errors import StackError
 
 
-async def examine(data_dir: Path, pending: Pending | None = None) -> list[Finding]:
+async def examine(data_dir: Path) -> list[Finding]:
     """Look at the installation, at the data directory, and at what runs on it, if anything."""
     paths = StackPaths.at(data_dir)
     findings = [
@@ -34,18 +33,15 @@ async def examine(data_dir: Path, pending: Pending | None = None) -> list[Findin
     findings += [file_checks.check_secrets(paths), file_checks.check_holder(paths, state)]
     if state is not None and is_held(paths.lock):
         findings.append(server_checks.check_children(paths, state))
-        findings += await asyncio.gather(*_server_checks(paths, state, pending))
+        findings += await asyncio.gather(*_server_checks(paths, state))
     return findings
 
 
-def _server_checks(
-    paths: StackPaths, state: StackState, pending: Pending | None
-) -> Iterator[Awaitable[Finding]]:
+def _server_checks(paths: StackPaths, state: StackState) -> Iterator[Awaitable[Finding]]:
     expected = set(state.expected)
     if postgres.NAME in expected:
         yield server_checks.check_postgres(paths, state)
-        if pending is not None:
-            yield server_checks.check_schema(paths, state, pending)
+        yield server_checks.check_schema(paths, state)
     if temporal.NAME in expected:
         yield server_checks.check_temporal(paths, state)
         yield server_checks.check_temporal_ui(paths, state)

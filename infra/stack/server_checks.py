@@ -1,10 +1,10 @@
 """Looking at a stack that should be running: does each part answer, and do its work?"""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import asyncpg
 
+from infra.migrations import pending
 from infra.stack import postgres, temporal
 from infra.stack.finding import Finding, fail, ok
 from infra.stack.layout import StackPaths
@@ -13,9 +13,6 @@ from infra.stack.secrets import Role
 from infra.stack.services import CODEC, JOURNEYS, WORKER, says_ok
 from infra.stack.state import StackState, dsn
 from schemas.errors import SafepathError
-
-Pending = Callable[[str], Awaitable[int]]
-"""How many migrations the database behind the DSN (of `sp_owner`) still lacks."""
 
 
 def check_children(paths: StackPaths, state: StackState) -> Finding:
@@ -44,7 +41,7 @@ async def check_postgres(paths: StackPaths, state: StackState) -> Finding:
     return _answering("PostgreSQL", answers, state.postgres_address, paths, postgres.NAME)
 
 
-async def check_schema(paths: StackPaths, state: StackState, pending: Pending) -> Finding:
+async def check_schema(paths: StackPaths, state: StackState) -> Finding:
     """Whether every migration has been applied."""
     try:
         behind = await pending(dsn(Role.OWNER, state, paths))
@@ -52,7 +49,9 @@ async def check_schema(paths: StackPaths, state: StackState, pending: Pending) -
         found = f"cannot be examined ({type(error).__name__})"
         return fail("schema", found, "see what is said of PostgreSQL")
     if behind:
-        return fail("schema", f"{behind} migrations behind", "stop safepath up and start it again")
+        return fail(
+            "schema", f"not applied yet: {', '.join(behind)}", "stop safepath up and start it again"
+        )
     return ok("schema", "up to date")
 
 

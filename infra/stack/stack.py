@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from infra.migrations import migrate
 from infra.stack import postgres, temporal
 from infra.stack.child import ChildSpec, Say
 from infra.stack.layout import StackPaths, prepare
@@ -22,15 +23,16 @@ from infra.stack.state import ChildState, Ports, StackState, dsn, read_state, wr
 from infra.stack.supervisor import Supervisor, side_by_side
 from schemas.errors import StackError
 
-Migrate = Callable[[str], Awaitable[None]]
+Migrate = Callable[[str, Say], Awaitable[None]]
 """Brings the schema of the database behind the DSN (of `sp_owner`) up to date."""
 
 BOTH_SERVERS = frozenset({postgres.NAME, temporal.NAME})
 _LEFTOVERS_END_WITHIN = 25.0
 
 
-async def migrate_schema(dsn_owner: str) -> None:
-    """Apply our migrations."""
+async def migrate_schema(dsn_owner: str, say: Say) -> None:
+    """Apply our migrations; a fresh database is marked as embedded."""
+    await migrate(dsn_owner, embedded=True, say=say)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class EmbeddedStack:
         await supervisor.start(postgres.NAME)
         await postgres.ensure_roles(self._paths, ports)
         assert self._state is not None  # noqa: S101 - set before anything is started
-        await self._plan.migrate(dsn(Role.OWNER, self._state, self._paths))
+        await self._plan.migrate(dsn(Role.OWNER, self._state, self._paths), self._say)
         self._say("the schema is up to date")
 
     async def _start_temporal(self, supervisor: Supervisor, ports: Ports) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.stack.child import ChildSpec
+from infra.stack.child import ChildSpec, Say
 from infra.stack.layout import StackPaths
 from infra.stack.serving import serve
 from infra.stack.stack import EmbeddedStack, StackPlan
@@ -18,7 +18,7 @@ def _standins(paths: StackPaths, _: Ports) -> Sequence[ChildSpec]:
     return (a_child(paths.logs, name="codec"), a_child(paths.logs, name="worker"))
 
 
-async def _nothing_to_migrate(_: str) -> None:
+async def _nothing_to_migrate(_: str, __: Say) -> None:
     return
 
 
