@@ -49,6 +49,10 @@ _NEVER_TOO_LATE = frozenset(
 """Verbs that a closed case still takes: a withdrawal, and telling of it."""
 
 
+_OF_THE_OWNER = AGENCY_ROLES | {Role.DPO}
+"""Roles that have their rights only in the organisation that leads the case."""
+
+
 def decide(snapshot: CaseSnapshot, command: Command, world: World) -> Decision:
     """Every ground is asked in turn; what no rule knows is refused."""
     verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
@@ -70,7 +74,7 @@ def objection_to(
     missing = missing_right(verb, role)
     if missing:
         return missing
-    if role in AGENCY_ROLES and organisation != snapshot.case.owner:
+    if role in _OF_THE_OWNER and organisation != snapshot.case.owner:
         return refused("not_your_case", f"The case is led by {snapshot.case.owner}.")
     if snapshot.case.stage is Stage.CLOSED and verb not in _NEVER_TOO_LATE:
         return refused("case_closed", "The case is closed.")

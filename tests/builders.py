@@ -351,6 +351,13 @@ def a_command(kind: type[_C], **parts: Any) -> _C:
     return kind.model_validate(facts)
 
 
+def kinds_of(base: type[Command] = Command) -> dict[Verb, type[Command]]:
+    """Every concrete command below a base, by its verb."""
+    below = {v: k for child in base.__subclasses__() for v, k in kinds_of(child).items()}
+    mine = {base.model_fields["verb"].default: base} if "verb" in base.model_fields else {}
+    return mine | below
+
+
 def _whose_business(kind: type[Command]) -> Actor:
     verb: Verb = kind.model_fields["verb"].default
     return next(a for a in (caseworker(), ngo_intake(), SYSTEM) if may(verb, a.role))
