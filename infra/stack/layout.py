@@ -134,8 +134,8 @@ def _is_ours(paths: StackPaths) -> bool:
     """Our marks are there, or nothing is: somebody's home must never become a data directory."""
     if paths.lock.exists() or paths.state.exists():
         return True
-    half_made = {paths.secrets.name, paths.logs.name, paths.notices.name}
-    return {entry.name for entry in paths.data_dir.iterdir()} <= half_made
+    inside = (paths.secrets, paths.logs, paths.notices, paths.postgres, paths.temporal)
+    return {entry.name for entry in paths.data_dir.iterdir()} <= {path.name for path in inside}
 
 
 def _tighten(folder: Path, say: Callable[[str], None]) -> None:

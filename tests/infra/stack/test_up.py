@@ -11,9 +11,10 @@ from tests.infra.stack.standins import all_gone, an_up, descendants_of, in_time
 def test_a_second_up_is_refused_and_told_who_holds_the_directory(tmp_path: Path) -> None:
     """Process id and since when; the first goes on undisturbed."""
     data_dir = tmp_path / "data"
-    with an_up(data_dir) as first, an_up(data_dir) as second:
+    with an_up(data_dir) as first:
         state = first.ready_state()
-        printed = second.end()
+        with an_up(data_dir) as second:
+            printed = second.end()
         assert f"in use by process {state.pid} since {state.started_at:%Y-%m-%d}" in printed
         assert second.process.returncode == 1
         assert not all_gone(state.children)
