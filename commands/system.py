@@ -13,8 +13,10 @@ from commands.console import (
     print_json,
     verb,
 )
+from schemas.errors import SettingsError
 
 if TYPE_CHECKING:
+    from infra.settings import Settings
     from infra.stack.finding import Finding
     from infra.stack.state import StackState
 
@@ -50,11 +52,13 @@ async def up(
 
     Stops in order with Ctrl-C, and goes on where it was when started again.
     """
+    from infra.settings import load_settings
     from infra.stack.layout import StackPaths
     from infra.stack.serving import serve
     from infra.stack.stack import EmbeddedStack, StackPlan
     from infra.stack.state import Ports
 
+    _refuse_other_servers(_named_servers(load_settings()))
     paths = StackPaths.at(data_dir)
     ports = Ports(postgres=postgres_port, temporal=temporal_port, ui=ui_port, codec=codec_port)
     _say(f"starting in {paths.data_dir}")
@@ -72,7 +76,7 @@ async def doctor(data_dir: DataDirOption = DEFAULT_DATA_DIR, as_json: JsonOption
     from infra.stack.examine import examine
     from infra.stack.finding import verdict_on
 
-    findings = await examine(data_dir)
+    findings = [_settings_finding(), *await examine(data_dir)]
     verdict = verdict_on(findings)
     if as_json:
         print_json({"verdict": verdict, "findings": findings})
@@ -80,6 +84,34 @@ async def doctor(data_dir: DataDirOption = DEFAULT_DATA_DIR, as_json: JsonOption
         _print_findings(findings)
         out.print(_SUMMARIES[verdict])
     raise typer.Exit(_EXIT_CODES[verdict])
+
+
+def _named_servers(settings: "Settings") -> list[str]:
+    """The settings that name a PostgreSQL other than the embedded one."""
+    fields = (name for name, value in settings if name.startswith("dsn_") and value)
+    return [f"SAFEPATH_{name.upper()}" for name in fields]
+
+
+def _refuse_other_servers(named: list[str]) -> None:
+    if named:
+        raise SettingsError(
+            f"safepath up runs a PostgreSQL of its own, but {', '.join(named)} names another, "
+            "which every other command would use: unset it first."
+        )
+
+
+def _settings_finding() -> "Finding":
+    from infra.settings import load_settings
+    from infra.stack.finding import fail, ok, warn
+
+    try:
+        named = _named_servers(load_settings())
+    except SettingsError as error:
+        return fail("settings", str(error), "unset or correct it; docs/operations.md lists them")
+    if named:
+        found = f"{', '.join(named)} names a PostgreSQL, which commands use instead of this stack"
+        return warn("settings", found, "unset it to use the stack described here")
+    return ok("settings", "nothing contradicts the embedded stack")
 
 
 def _say(line: str) -> None:

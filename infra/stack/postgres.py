@@ -70,6 +70,7 @@ def postgres_spec(paths: StackPaths, ports: Ports) -> ChildSpec:
         stop_signal=signal.SIGINT,  # fast shutdown: disconnects clients, keeps what is committed
         death_signal=signal.SIGINT,
         stop_within=20.0,
+        ready_within=60.0,  # it may have to recover first
         as_nobody=os.geteuid() == 0,
     )
 

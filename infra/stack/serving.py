@@ -12,7 +12,6 @@ from infra.stack.processes import starter_to_outlive
 from infra.stack.stack import EmbeddedStack
 from infra.stack.state import StackState
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_EVERY = 0.5
 
 
@@ -46,13 +45,16 @@ class StopRequests:
 
     def __init__(self, say: Say) -> None:
         self._say = say
+        self._signals = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants to go on
+            self._signals.append(signal.SIGHUP)
         self._asked = asyncio.Event()
         self._starter = starter_to_outlive()
         self._repeated = False
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
+        for number in self._signals:
             loop.add_signal_handler(number, self._ask, number)
         return self
 
@@ -63,7 +65,7 @@ class StopRequests:
         trace: TracebackType | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
+        for number in self._signals:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)  # all is stopped: a late one is of no use
 

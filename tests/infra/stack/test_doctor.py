@@ -21,11 +21,12 @@ from infra.stack.stack import running_stack
 from infra.stack.state import ChildState, Ports, StackState, dsn, write_state
 from tests.infra.stack.standins import REPOSITORY, Listener, all_gone, an_up, until
 
-_DOCTOR = """
-import sys, typer
-from commands.system import doctor
+_VERBS = """
+import typer
+from commands.system import doctor, up
 app = typer.Typer()
 app.command()(doctor)
+app.command()(up)
 app()
 """
 
@@ -56,10 +57,11 @@ def _of(findings: list[Finding], name: str) -> Finding:
     return next(finding for finding in findings if finding.name == name)
 
 
-def _doctor(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def _run(verb: str, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-c", _DOCTOR, *arguments],
+        [sys.executable, "-c", _VERBS, verb, *arguments],
         cwd=REPOSITORY,
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
         check=False,
@@ -68,7 +70,7 @@ def _doctor(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_machine_without_a_stack_is_down_and_not_broken(tmp_path: Path) -> None:
     """Exit code 4, and what to do; nothing is created by looking."""
-    outcome = _doctor("--data-dir", str(tmp_path / "none"), "--json")
+    outcome = _run("doctor", "--data-dir", str(tmp_path / "none"), "--json")
     assert outcome.returncode == 4
     assert json.loads(outcome.stdout)["verdict"] == "down"
     assert not (tmp_path / "none").exists()
@@ -86,7 +88,7 @@ async def test_a_running_stack_is_well(up: StackState, up_paths: StackPaths) -> 
 @pytest.mark.usefixtures("up")
 def test_the_verb_exits_with_0_when_all_is_well(up_paths: StackPaths) -> None:
     """For scripts that wait for the stack."""
-    outcome = _doctor("--data-dir", str(up_paths.data_dir))
+    outcome = _run("doctor", "--data-dir", str(up_paths.data_dir))
     assert outcome.returncode == 0
     assert "All is well" in outcome.stdout
 
@@ -128,7 +130,7 @@ def test_an_up_that_was_killed_is_told_from_one_that_stopped(tmp_path: Path) -> 
         state = up_process.ready_state()
         os.kill(up_process.process.pid, signal.SIGKILL)
         up_process.end()
-        outcome = _doctor("--data-dir", str(tmp_path / "data"), "--json")
+        outcome = _run("doctor", "--data-dir", str(tmp_path / "data"), "--json")
     assert f"process {state.pid} was killed" in outcome.stdout
 
 
@@ -184,9 +186,19 @@ def test_a_lost_key_beside_records_is_broken(paths: StackPaths) -> None:
     paths.postgres.mkdir()
     (paths.postgres / "PG_VERSION").write_text("18")
     key_file(paths, KeyFile.KEK).unlink()
-    outcome = _doctor("--data-dir", str(paths.data_dir), "--json")
+    outcome = _run("doctor", "--data-dir", str(paths.data_dir), "--json")
     assert outcome.returncode == 1
     assert "kek.key missing" in outcome.stdout
+
+
+def test_up_and_doctor_point_at_settings_that_name_another_postgresql(tmp_path: Path) -> None:
+    """Otherwise `up` would serve one database while every other verb used another."""
+    elsewhere, place = "postgresql://sp_web@127.0.0.1:1/x", str(tmp_path / "none")
+    refused = _run("up", "--data-dir", place, SAFEPATH_DSN_WEB=elsewhere)
+    found = _run("doctor", "--data-dir", place, "--json", SAFEPATH_DSN_WEB=elsewhere)
+    assert refused.returncode == 2
+    assert "SAFEPATH_DSN_WEB names another" in refused.stderr
+    assert "SAFEPATH_DSN_WEB names a PostgreSQL" in found.stdout
 
 
 def _state(*, pid: int, children: dict[str, ChildState]) -> StackState:
