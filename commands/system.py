@@ -140,9 +140,11 @@ def _print_findings(findings: "list[Finding]") -> None:
     from rich.text import Text
 
     table = Table("", "what")
-    for heading in ("found", "what to do"):
+    advised = any(finding.advice for finding in findings)
+    for heading in ("found", "what to do")[: 2 if advised else 1]:
         table.add_column(heading, overflow="fold")
     for finding in findings:
         level = Text(finding.level, style=_COLOURS[finding.level])
-        table.add_row(level, finding.name, Text(finding.found), Text(finding.advice))
+        advice = [Text(finding.advice)] if advised else []
+        table.add_row(level, finding.name, Text(finding.found), *advice)
     out.print(table)
