@@ -19,7 +19,7 @@ from schemas.decisions import (
     Refused,
     refused,
 )
-from schemas.referral import Delivery, Reason, Referral, ReferralEvent, ReferralState
+from schemas.referral import Clock, Delivery, Reason, Referral, ReferralEvent, ReferralState
 from schemas.snapshot import (
     CaseSnapshot,
     Dispatch,
@@ -47,7 +47,7 @@ def ask(snapshot: CaseSnapshot, command: AskConsent, world: World) -> Decision:
     objection = objection or _no_fields(command.fields)
     if objection:
         return objection
-    if snapshot.consent_state(command.purpose, command.recipient) is ConsentState.GIVEN:
+    if state_for(snapshot, command.recipient, world.at) is ConsentState.GIVEN:
         return refused("already_given", f"Consent for {command.recipient} is already given.")
     return _entry(snapshot, command, ConsentState.ASKED, command.fields, world)
 
@@ -141,15 +141,18 @@ def stop(
     if isinstance(moved, Refused):
         return ()
     axes: dict[str, object] = {}
-    if reason is Reason.CONSENT_WITHDRAWN:
+    if event is ReferralEvent.WITHDRAW:
         axes["consent"] = ConsentState.WITHDRAWN
     if referral.delivery is Delivery.QUEUED:
         axes["delivery"] = Delivery.CANCELLED
+    if referral.clock is not Clock.NOT_STARTED:
+        axes["clock"] = Clock.STOPPED
     return (
         ReferralRecorded(referral=moved.model_copy(update=axes)),
         *_cancel_queued(snapshot, referral.number),
         *(_stop_notice(referral) if referral.state in WITH_SERVICE else ()),
         *duties.void_of_referral(snapshot, referral.number, at),
+        *_settle_tasks(snapshot, referral.number),
     )
 
 
@@ -216,6 +219,11 @@ def _cancel_queued(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
         for d in snapshot.dispatches
         if d.referral == referral and d.kind is not DispatchKind.STOP
     )
+
+
+def _settle_tasks(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
+    whats = ("consent", "unanswered", "undeliverable")
+    return tuple(c for what in whats for c in duties.done(snapshot, f"{what}/{referral}"))
 
 
 def _stop_notice(referral: Referral) -> tuple[Change, ...]:

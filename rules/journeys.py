@@ -3,6 +3,7 @@
 from rules import duties
 from rules.referral_states import OVER
 from rules.world import World
+from schemas.actor import Actor
 from schemas.case import ClosingReason, Stage
 from schemas.commands import AddNeed, CloseCase, ConfirmSafety
 from schemas.decisions import (
@@ -63,7 +64,7 @@ def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
         return refused(
             "other_reason", f"The review was asked for {snapshot.case.closing_reason}: use that."
         )
-    if command.reason in TWO_PEOPLE and asked_by == str(command.actor):
+    if command.reason in TWO_PEOPLE and _is_same_person(asked_by, command.actor):
         return refused("second_person", f"A second person must confirm {command.reason}.")
     voided = (c for d in snapshot.running_deadlines() for c in duties.void(snapshot, d, world.at))
     tasks = (
@@ -75,6 +76,11 @@ def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
         stage=Stage.CLOSED, closing_reason=command.reason, closing_asked_by=asked_by
     )
     return Changed(changes=(*voided, *tasks, closed), detail={"reason": command.reason})
+
+
+def _is_same_person(asked_by: str, actor: Actor) -> bool:
+    """Whoever they are: a person with two roles is still one person."""
+    return asked_by.partition("@")[2] == str(actor).partition("@")[2]
 
 
 def _review(snapshot: CaseSnapshot, command: CloseCase) -> Changed:

@@ -31,7 +31,9 @@ def journey_outlook(snapshot: CaseSnapshot) -> JourneyOutlook:
         to_route=tuple(
             r.number
             for r in snapshot.referrals
-            if r.state in ENDED_WITHOUT_HELP and not r.was_followed
+            if r.state in ENDED_WITHOUT_HELP
+            and not r.was_followed
+            and snapshot.case.stage is not Stage.CLOSED
         ),
         to_dispatch=_queued(d for d in snapshot.dispatches if d.referral is None),
         alarms=_sorted(alarm for d in own for alarm in _duty_alarms(d)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rules import consents, duties
-from rules.referral_states import ENDED_WITHOUT_HELP, TERMINAL, move
+from rules.referral_states import ENDED_WITHOUT_HELP, OVER, move
 from rules.world import World
 from schemas.actor import SYSTEM, Actor, Role
 from schemas.commands import (
@@ -68,9 +68,14 @@ _EVENTS = {
 }
 
 
-def packet_key(referral: int) -> str:
-    """The outbox key of a referral's packet."""
-    return f"packet/{referral}"
+def packet_key(referral: int, epoch: int) -> str:
+    """The outbox key of a referral's packet under one epoch of consent."""
+    return f"packet/{referral}/{epoch}"
+
+
+def is_with(referral: Referral, organisation: str) -> bool:
+    """Whether it reached that organisation: until then it is as if there were none."""
+    return referral.organisation == organisation and referral.delivery is Delivery.ACKED
 
 
 def request(snapshot: CaseSnapshot, command: RequestReferral, world: World) -> Decision:
@@ -78,7 +83,7 @@ def request(snapshot: CaseSnapshot, command: RequestReferral, world: World) -> D
     need = snapshot.need(command.need)
     if need is None:
         return refused("unknown_need", f"The case has no need {command.need}: use `need add`.")
-    if any(r.need == need.number and r.state not in TERMINAL for r in snapshot.referrals):
+    if any(r.need == need.number and r.state not in OVER for r in snapshot.referrals):
         return refused(
             "already_referred", f"Need {need.number} is with a service already: recall that first."
         )
@@ -87,6 +92,12 @@ def request(snapshot: CaseSnapshot, command: RequestReferral, world: World) -> D
         return refused(
             "unknown_service",
             f"Not in the directory, or closed: {', '.join(unusable)}. See `directory list`.",
+        )
+    unwanted = [code for code in command.choices if not _may_be_asked(snapshot, code, world)]
+    if unwanted:
+        return refused(
+            "she_said_no",
+            f"She said no to: {', '.join(unwanted)}. Use `consent ask` first if she thinks again.",
         )
     if len(set(command.choices)) != len(command.choices):
         return refused("repeated_choice", "A service is named twice; name each once.")
@@ -109,13 +120,13 @@ def queue(snapshot: CaseSnapshot, step: QueueDelivery, world: World) -> Decision
     if referral.delivery is Delivery.QUEUED:
         return refused("overtaken", "The packet is queued already.")
     consent = snapshot.consent(Purpose.SUPPORT_REFERRAL, referral.service)
-    if not consents.is_valid(consent, world.at):
+    if consent is None or not consents.is_valid(consent, world.at):
         return refused("no_consent", "There is no valid consent for this service.")
     queued = referral.model_copy(
         update={"delivery": Delivery.QUEUED, "consent": ConsentState.GIVEN}
     )
     packet = Dispatch(
-        key=packet_key(referral.number),
+        key=packet_key(referral.number, consent.epoch),
         kind=DispatchKind.PACKET,
         referral=referral.number,
         to_organisation=referral.organisation,
@@ -129,12 +140,12 @@ def queue(snapshot: CaseSnapshot, step: QueueDelivery, world: World) -> Decision
 def deliver(snapshot: CaseSnapshot, step: Deliver, world: World) -> Decision:
     """Send the packet, if at this very moment it is still queued and consented to."""
     referral = snapshot.referral(step.referral)
-    dispatch = snapshot.dispatch(step.key)
+    dispatch = _queued(snapshot, step.key, DispatchKind.PACKET, step.referral)
     if referral is None or dispatch is None or referral.state is not ReferralState.WAITING:
         return refused("overtaken", "The packet is no longer queued.")
     consent = snapshot.consent(Purpose.SUPPORT_REFERRAL, referral.service)
     if consent is None or not consents.is_valid(consent, world.at):
-        return refused("no_consent", "Consent ended while the packet was queued.")
+        return _unqueued(snapshot, referral, dispatch, world)
     if not _is_open(snapshot, referral.service):
         return refused("service_closed", "The service is closed or no longer in the directory.")
     sent = move(referral, ReferralEvent.SEND, SYSTEM.role)
@@ -183,13 +194,16 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
         referral=referral.number,
         raised_at=world.at,
     )
-    dispatch = snapshot.dispatch(packet_key(referral.number))
-    cancelled = dispatch.model_copy(update={"state": DispatchState.CANCELLED}) if dispatch else None
+    cancelled = (
+        DispatchRecorded(dispatch=_cancelled(d))
+        for d in snapshot.dispatches
+        if d.referral == referral.number and d.kind is DispatchKind.PACKET
+    )
     return Changed(
         changes=(
             ReferralRecorded(referral=moved.model_copy(update={"delivery": Delivery.FAILED})),
             TaskRecorded(task=task),
-            *((DispatchRecorded(dispatch=cancelled),) if cancelled else ()),
+            *cancelled,
         ),
         detail={"referral": referral.number},
     )
@@ -198,7 +212,7 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
 def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
     """What the service says. Whatever it says, it has acknowledged."""
     referral = snapshot.referral(command.referral)
-    if referral is None or referral.organisation != command.actor.organisation:
+    if referral is None or not is_with(referral, command.actor.organisation):
         return refused("not_yours", "Your organisation has no such referral.")
     if isinstance(command, OpenReferral) and referral.state is not ReferralState.RECEIVED:
         return Changed(changes=(), detail={"referral": referral.number})
@@ -231,6 +245,8 @@ def recall(snapshot: CaseSnapshot, command: RecallReferral, world: World) -> Dec
         return refused(
             "stale", f"Referral {referral.number} has changed since: look again, then recall."
         )
+    if command.reason is Reason.CONSENT_WITHDRAWN:
+        return refused("not_a_recall", "If she took her consent back, use `consent withdraw`.")
     moved = move(referral, ReferralEvent.RECALL, command.actor.role, command.reason)
     if isinstance(moved, Refused):
         return moved
@@ -266,7 +282,7 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
         return moved
     return Changed(
         changes=(
-            ReferralRecorded(referral=moved),
+            ReferralRecorded(referral=moved.model_copy(update={"clock": Clock.STOPPED})),
             *duties.void_of_referral(snapshot, referral.number, world.at),
         ),
         detail={"referral": referral.number, "state": moved.state},
@@ -280,6 +296,8 @@ def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Dec
         return refused("overtaken", "What follows is arranged already.")
     need = snapshot.need(referral.need)
     followed = ReferralRecorded(referral=referral.model_copy(update={"was_followed": True}))
+    if need is not None and _was_taken_up(snapshot, referral, need):
+        return Changed(changes=(followed,), detail={"referral": referral.number, "next": None})
     choices = [code for code in referral.next_choices if _may_be_asked(snapshot, code, world)]
     if need is None or not choices:
         return Changed(
@@ -298,7 +316,7 @@ def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Dec
 def send_stop(snapshot: CaseSnapshot, step: SendStop) -> Decision:
     """Place the stop notice in the service's inbox."""
     referral = snapshot.referral(step.referral)
-    dispatch = snapshot.dispatch(step.key)
+    dispatch = _queued(snapshot, step.key, DispatchKind.STOP, step.referral)
     if referral is None or dispatch is None:
         return refused("overtaken", "The stop notice is not queued.")
     return Changed(
@@ -317,7 +335,7 @@ def send_stop(snapshot: CaseSnapshot, step: SendStop) -> Decision:
 
 def send_notice(snapshot: CaseSnapshot, step: SendNotice) -> Decision:
     """Record that a content-free notice went out."""
-    dispatch = snapshot.dispatch(step.key)
+    dispatch = _queued(snapshot, step.key, DispatchKind.NOTICE)
     if dispatch is None:
         return refused("overtaken", "The notice is not queued.")
     return Changed(
@@ -407,6 +425,54 @@ def _is_open(snapshot: CaseSnapshot, code: str) -> bool:
 def _may_be_asked(snapshot: CaseSnapshot, code: str, world: World) -> bool:
     said_no = (ConsentState.REFUSED, ConsentState.WITHDRAWN)
     return _is_open(snapshot, code) and consents.state_for(snapshot, code, world.at) not in said_no
+
+
+def _was_taken_up(snapshot: CaseSnapshot, ended: Referral, need: Need) -> bool:
+    """Whether a person has gone on with the need since: then nothing follows by itself."""
+    later = (r for r in snapshot.referrals if r.need == need.number and r.number > ended.number)
+    return need.state is NeedState.MET or any(later)
+
+
+def _queued(
+    snapshot: CaseSnapshot, key: str, kind: DispatchKind, referral: int | None = None
+) -> Dispatch | None:
+    dispatch = snapshot.dispatch(key)
+    if dispatch is None or dispatch.kind is not kind:
+        return None
+    return dispatch if referral in (None, dispatch.referral) else None
+
+
+def _unqueued(
+    snapshot: CaseSnapshot, referral: Referral, dispatch: Dispatch, world: World
+) -> Changed:
+    """Consent ended while the packet was queued: it stays here, and waits for a new yes."""
+    state = consents.state_for(snapshot, referral.service, world.at)
+    waiting = referral.model_copy(
+        update={
+            "delivery": Delivery.NOT_QUEUED,
+            "consent": state,
+            "version": referral.version + 1,
+        }
+    )
+    task = Task(
+        id=f"consent/{referral.number}",
+        kind=TaskKind.CONSENT_MISSING,
+        for_role=Role.CASEWORKER,
+        referral=referral.number,
+        raised_at=world.at,
+    )
+    return Changed(
+        changes=(
+            ReferralRecorded(referral=waiting),
+            DispatchRecorded(dispatch=_cancelled(dispatch)),
+            TaskRecorded(task=task),
+        ),
+        detail={"referral": referral.number, "kept_back": state},
+    )
+
+
+def _cancelled(dispatch: Dispatch) -> Dispatch:
+    return dispatch.model_copy(update={"state": DispatchState.CANCELLED})
 
 
 def _settled(dispatch: Dispatch) -> Dispatch:

@@ -17,6 +17,7 @@ from rules.decide import decide
 from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
 from rules.profiles import VICTIMS_CODE_2021
 from rules.referral_states import WITH_SERVICE
+from rules.referrals import packet_key
 from rules.rights import may
 from rules.world import World
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
@@ -252,9 +253,9 @@ def a_task(
     )
 
 
-def a_packet(referral: int = 1, service: str = IDVA) -> Dispatch:
+def a_packet(referral: int = 1, service: str = IDVA, epoch: int = 1) -> Dispatch:
     """A packet in the outbox."""
-    return _a_dispatch(f"packet/{referral}", DispatchKind.PACKET, referral, service)
+    return _a_dispatch(packet_key(referral, epoch), DispatchKind.PACKET, referral, service)
 
 
 def a_stop(referral: int = 1, service: str = IDVA) -> Dispatch:
@@ -328,7 +329,7 @@ _USUAL: dict[str, Any] = {
     "choices": (IDVA,),
     "referral": 1,
     "outcome": Outcome.SUPPORT_GIVEN,
-    "key": "packet/1",
+    "key": packet_key(1, 1),
     "deadline": SUPPORT_REFERRAL,
 }
 
