@@ -99,9 +99,21 @@ class UpProcess:
 
         return in_time(found)[0]
 
+    def says(self, words: str) -> str:
+        """What it prints up to and with the line of these words."""
+        assert self.process.stdout is not None
+        heard = ""
+        for line in self.process.stdout:
+            heard += line
+            if words in line:
+                return heard
+        raise AssertionError(f"it never said {words!r}, but: {heard}")
+
     def end(self) -> str:
-        """All it printed; it must end by itself."""
-        printed, _ = self.process.communicate(timeout=20)
+        """The rest of what it prints; it must end by itself."""
+        assert self.process.stdout is not None
+        printed = self.process.stdout.read()
+        self.process.wait(timeout=20)
         return printed
 
 
