@@ -1,5 +1,74 @@
-"""The command line of safepath."""
+"""The command line of safepath: it only names the verbs; commands/ holds them.
+
+Imports of ours stay inside functions or load nothing heavy, so that `--help` answers at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+_HELP = """Referrals to support for victims of crime: consent first, nothing leaves by default.
+
+Start here: `safepath demo` shows three journeys in a minute; `safepath up` runs everything on this
+machine and keeps it. Who acts is named by --as ROLE@ORG:NAME or SAFEPATH_ACTOR.
+
+Exit codes: 0 done, 1 broken, 2 bad input, 3 refused, 4 stack not reachable.
+"""
+
+
+def build() -> typer.Typer:
+    """The command line with all its verbs."""
+    from commands import (
+        audit,
+        case,
+        consent,
+        deadline,
+        demo,
+        directory,
+        need,
+        referral,
+        services,
+        system,
+    )
+
+    app = typer.Typer(
+        help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    )
+    app.callback()(version)
+    app.command()(system.up)
+    app.command()(demo.demo)
+    app.command()(system.doctor)
+    app.command()(services.worker)
+    app.command()(services.migrate)
+    app.command(hidden=True)(services.codec_endpoint)
+    for name, group in (
+        ("case", case.app),
+        ("consent", consent.app),
+        ("need", need.app),
+        ("referral", referral.app),
+        ("deadline", deadline.app),
+        ("directory", directory.app),
+        ("audit", audit.app),
+    ):
+        app.add_typer(group, name=name)
+    return app
+
+
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Print the version when asked."""
+    if show:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"safepath {installed('safepath')}")
+        raise typer.Exit
 
 
 def main() -> None:
     """Run the command line."""
+    build()()
+
+
+if __name__ == "__main__":
+    main()

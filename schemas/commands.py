@@ -186,6 +186,7 @@ class Step(Command):
     It may send what was consented to, remind and escalate; it never consents, approves or closes.
     """
 
+    command_id: str = "clockwork"
     actor: Actor = SYSTEM
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.case import Stage
-from schemas.commands import CaseCommand, ClockworkStep
+from schemas.commands import CaseCommand, ClockworkStep, Deliver
 from schemas.decisions import Reply
 from schemas.ids import CaseRefField
 from schemas.referral import ReferralState
@@ -47,6 +47,7 @@ class ReadReferral(_Message):
 
     case_ref: CaseRefField
     referral: int
+    at: datetime
 
 
 class CarryOut(_Message):
@@ -64,9 +65,17 @@ class CarriedOut(_Message):
     touched: tuple[int, ...] = Field(default=(), description="Referrals the command changed.")
 
 
-class TakeStep(_Message):
-    """Take one step of the clockwork, at the workflow's time."""
+class TakeJourneyStep(_Message):
+    """Take one step of the journey's clockwork, at the workflow's time."""
 
+    step: ClockworkStep
+    at: datetime
+
+
+class TakeReferralStep(_Message):
+    """Take one step of a referral's clockwork, at the workflow's time."""
+
+    referral: int
     step: ClockworkStep
     at: datetime
 
@@ -74,10 +83,15 @@ class TakeStep(_Message):
 class DeliverPacket(_Message):
     """Place a queued packet in the service's inbox."""
 
-    case_ref: CaseRefField
-    referral: int
-    key: str
+    step: Deliver
     at: datetime
+
+
+class PostNotice(_Message):
+    """Post a queued notice."""
+
+    case_ref: CaseRefField
+    key: str
 
 
 class AlarmKind(StrEnum):
@@ -145,3 +159,9 @@ class ReferralOver(_Message):
 
 
 CarriedOut.model_rebuild()
+
+JOURNEY = "VictimJourney"
+"""Name of the journey's workflow type."""
+
+RECORD_CHANGED = "record_changed"
+"""Name of the signal that says: look at the record again."""

@@ -1,0 +1,80 @@
+"""The journey's steps. Each is one call of one port, safe to repeat."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from activities.failures import as_failure
+from activities.judging import judge_of, touched
+from activities.ports import Notices, Record, Verdict
+from rules.outlook import journey_outlook
+from schemas.commands import CaseCommand, Command, RequestReferral
+from schemas.deadlines import Calendar
+from schemas.messages import (
+    CarriedOut,
+    CarryOut,
+    JourneyOutlook,
+    PostNotice,
+    ReadJourney,
+    TakeJourneyStep,
+)
+from schemas.snapshot import CaseSnapshot
+
+
+@dataclass(frozen=True)
+class JourneySteps:
+    """What `VictimJourney` has done for it."""
+
+    record: Record
+    notices: Notices
+    calendar: Calendar
+
+    @activity.defn(name="read_journey")
+    @as_failure
+    async def read_journey(self, message: ReadJourney) -> JourneyOutlook:
+        """What the journey has to do, as the record stands."""
+        return journey_outlook(await self.record.read(message.case_ref))
+
+    @activity.defn(name="carry_out")
+    @as_failure
+    async def carry_out(self, message: CarryOut) -> CarriedOut:
+        """Decide a person's command and write it."""
+        command = message.command
+        judge = judge_of(command, message.at, self.calendar)
+        changed: list[int] = []
+
+        def remember(snapshot: CaseSnapshot) -> Verdict:
+            verdict = judge(snapshot)
+            changed.extend(touched(verdict.decision))
+            return verdict
+
+        written = await self.record.change(command, remember, services=services_of(command))
+        return CarriedOut(
+            reply=written.reply,
+            outlook=journey_outlook(written.snapshot),
+            touched=tuple(changed),
+        )
+
+    @activity.defn(name="take_journey_step")
+    @as_failure
+    async def take_journey_step(self, message: TakeJourneyStep) -> JourneyOutlook:
+        """Take a step of the clockwork; one that came too late changes nothing."""
+        judge = judge_of(message.step, message.at, self.calendar)
+        written = await self.record.change(message.step, judge)
+        return journey_outlook(written.snapshot)
+
+    @activity.defn(name="post_notice")
+    @as_failure
+    async def post_notice(self, message: PostNotice) -> None:
+        """Post a queued notice; the sink shows it once, however often this runs."""
+        dispatch = await self.record.read_dispatch(message.case_ref, message.key)
+        if dispatch is not None and dispatch.template is not None:
+            await self.notices.post(message.case_ref, dispatch)
+
+
+def services_of(command: CaseCommand | Command) -> tuple[str, ...]:
+    """Directory entries a command names."""
+    if isinstance(command, RequestReferral):
+        return command.choices
+    recipient = getattr(command, "recipient", None)
+    return (recipient,) if recipient else ()

@@ -1,0 +1,89 @@
+"""From a command to a judge: rules, applied to whatever the record holds under its lock."""
+
+from datetime import datetime
+
+from rules.actions import permitted
+from rules.packets import project
+
+from activities.ports import Judge, Verdict
+from rules.apply import apply
+from rules.decide import decide
+from rules.profiles import PROFILES
+from rules.world import World
+from schemas.actor import Role
+from schemas.commands import Command
+from schemas.deadlines import Calendar
+from schemas.decisions import (
+    Changed,
+    Committed,
+    Decision,
+    NotDone,
+    PacketPlaced,
+    ReferralRecorded,
+    Refused,
+    Reply,
+)
+from schemas.ids import journey_workflow_id, referral_workflow_id
+from schemas.snapshot import CaseSnapshot
+
+
+def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool = False) -> Judge:
+    """A judge for one command at one moment.
+
+    Args:
+        command: what is wanted.
+        at: the moment it is decided.
+        calendar: working days.
+        wakes: whether the workflows must be told, because none of them carried this out.
+    """
+
+    def judge(snapshot: CaseSnapshot) -> Verdict:
+        world = World(at=at, profile=PROFILES[snapshot.case.profile], calendar=calendar)
+        decision = decide(snapshot, command, world)
+        after = apply(snapshot, decision.changes) if isinstance(decision, Changed) else snapshot
+        placed = _placed(decision)
+        return Verdict(
+            decision=decision,
+            reply=_reply(command, decision, after, world),
+            after=after,
+            at=at,
+            wakes=_workflows(command, decision) if wakes else (),
+            packet=(lambda texts: project(after, placed.referral, texts, placed.fields))
+            if placed
+            else None,
+        )
+
+    return judge
+
+
+def touched(decision: Decision) -> tuple[int, ...]:
+    """Numbers of the referrals a decision changes."""
+    if isinstance(decision, Refused):
+        return ()
+    numbers = {c.referral.number for c in decision.changes if isinstance(c, ReferralRecorded)}
+    return tuple(sorted(numbers))
+
+
+def _placed(decision: Decision) -> PacketPlaced | None:
+    changes = decision.changes if isinstance(decision, Changed) else ()
+    return next((c for c in changes if isinstance(c, PacketPlaced)), None)
+
+
+def _reply(command: Command, decision: Decision, after: CaseSnapshot, world: World) -> Reply:
+    by_person = command.actor.role is not Role.SYSTEM
+    actions = permitted(after, command.actor, world) if by_person else ()
+    if isinstance(decision, Refused):
+        return NotDone(case_ref=command.case_ref, reasons=decision.reasons, actions=actions)
+    return Committed(
+        case_ref=command.case_ref,
+        version=after.case.version,
+        detail=decision.detail,
+        actions=actions,
+    )
+
+
+def _workflows(command: Command, decision: Decision) -> tuple[str, ...]:
+    if isinstance(decision, Refused):
+        return ()
+    referrals = (referral_workflow_id(command.case_ref, n) for n in touched(decision))
+    return (*referrals, journey_workflow_id(command.case_ref))

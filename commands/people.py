@@ -1,0 +1,206 @@
+"""From the command line to the desk: who acts, and how the desk's answers are printed."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.console import REFUSED, err, out, print_json
+from schemas.errors import BadInputError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from schemas.actor import Actor
+    from schemas.commands import Command
+    from schemas.decisions import Permitted, Reply
+    from schemas.ids import CaseRef
+    from web.desk import Desk
+
+ActorOption = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        envvar="SAFEPATH_ACTOR",
+        help="Who acts: ROLE@ORG or ROLE@ORG:NAME, such as caseworker@essex-police:ann.",
+        show_default=False,
+    ),
+]
+CommandIdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--command-id",
+        help="Repeat a command whose answer was lost: the same id is done once.",
+        show_default=False,
+    ),
+]
+OccurredOption = Annotated[
+    str | None,
+    typer.Option(
+        "--occurred-at", help="When it happened, if not now: 2026-12-24T16:00.", show_default=False
+    ),
+]
+CaseArgument = Annotated[str, typer.Argument(help="The case, such as bafod-kisut-m.")]
+ReferralArgument = Annotated[str, typer.Argument(help="The referral, such as bafod-kisut-m/1.")]
+
+
+@asynccontextmanager
+async def desk(data_dir: Path, actor: str, *, as_json: bool) -> AsyncIterator["Desk"]:
+    """The desk for whoever is named by --as; a refusal is printed and exits 3."""
+    from infra.settings import find_installation
+    from web.desk import NotAllowed, open_desk
+
+    acting = parse_as(actor)
+    try:
+        async with open_desk(find_installation(data_dir), acting) as opened:
+            yield opened
+    except NotAllowed as refusal:
+        print_reply(refusal.refused, as_json=as_json)
+
+
+def parse_as(text: str) -> "Actor":
+    """The actor of --as.
+
+    Raises:
+        BadInputError: it cannot be read.
+    """
+    from schemas.actor import parse_actor
+
+    try:
+        return parse_actor(text)
+    except ValueError as error:
+        raise BadInputError("--as", str(error)) from None
+
+
+def case_ref(text: str) -> "CaseRef":
+    """The case of an argument.
+
+    Raises:
+        BadInputError: it is not one.
+    """
+    from schemas.ids import parse_case_ref
+
+    try:
+        return parse_case_ref(text)
+    except ValueError as error:
+        raise BadInputError("case", str(error)) from None
+
+
+def referral_of(text: str) -> "tuple[CaseRef, int]":
+    """Case and number of a referral argument.
+
+    Raises:
+        BadInputError: it is not one.
+    """
+    from schemas.ids import parse_referral_ref
+
+    try:
+        return parse_referral_ref(text)
+    except ValueError as error:
+        raise BadInputError("referral", str(error)) from None
+
+
+def moment(text: str | None) -> "datetime | None":
+    """The moment of --occurred-at, read as London time where it has no offset."""
+    if text is None:
+        return None
+    from infra.calendars.load import england_and_wales
+    from rules.deadlines import local_moment
+
+    return local_moment(text, england_and_wales(), field="--occurred-at")
+
+
+def new_command_id(given: str | None) -> str:
+    """The id of a command: the one given, or a fresh one."""
+    return given or uuid.uuid4().hex
+
+
+def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.") -> None:
+    """Print the answer to a decision; a refusal exits 3."""
+    from schemas.decisions import NotDone
+
+    is_refused = isinstance(reply, NotDone)
+    if as_json:
+        print_json(reply)
+    elif isinstance(reply, NotDone):
+        err.print(f"[bold yellow]Refused.[/] {_plain(reply.sentences())}")
+    else:
+        detail = ", ".join(f"{k} {v}" for k, v in reply.detail.items() if v not in (None, ""))
+        out.print(f"[bold green]{done}[/] {_plain(detail)} (version {reply.version})")
+        print_actions(reply.actions)
+    if is_refused:
+        raise typer.Exit(REFUSED)
+
+
+def print_actions(actions: "tuple[Permitted, ...]") -> None:
+    """What may be done now; and what not, with the reason."""
+    allowed = [_action(action) for action in actions if action.is_allowed]
+    if allowed:
+        out.print(f"  you may now: {', '.join(allowed)}")
+    for action in actions:
+        if not action.is_allowed:
+            out.print(f"  [dim]not now: {_action(action)}: {_plain(action.reason or '')}[/]")
+
+
+def _action(action: "Permitted") -> str:
+    words = action.verb.value.replace("_", " ")
+    return f"{words} {action.referral}" if action.referral else words
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def read_input(file: str) -> str:
+    """The text of a file, or of stdin for `-`.
+
+    Raises:
+        BadInputError: it cannot be read as text.
+    """
+    import sys
+
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInputError("FILE", f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadInputError("FILE", f"{file}: it is not UTF-8 text") from None
+
+
+def one_of(field: str, text: str, kind: type[Any]) -> Any:
+    """The member of an enum that `text` names.
+
+    Raises:
+        BadInputError: none; the sentence lists them.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        known = ", ".join(member.value for member in kind)
+        raise BadInputError(field, f"no {text!r}; known are: {known}") from None
+
+
+def parse_json(text: str) -> Any:
+    """JSON from a file.
+
+    Raises:
+        BadInputError: it is not JSON; says where.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInputError(
+            "FILE", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+
+
+async def decide(
+    data_dir: Path, actor: str, command: "Command", *, as_json: bool, done: str
+) -> None:
+    """Give a decision to the case's journey and print the answer."""
+    async with desk(data_dir, actor, as_json=as_json) as opened:
+        print_reply(await opened.decide(command), as_json=as_json, done=done)

@@ -1,0 +1,162 @@
+"""Connections to PostgreSQL: pools, scopes, and errors put into our own words."""
+
+import ipaddress
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from infra.statements import statements
+from schemas.actor import Actor
+from schemas.errors import RecordError, SettingsError, UnreachableError
+
+Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
+Pool: TypeAlias = "asyncpg.Pool[Any]"
+
+_RECORD = statements("record")
+_CONNECT_WITHIN = 5.0
+
+CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
+    "case_file_pk": ("case_exists", "There is a case of that reference already."),
+    "case_file_told_first": ("told_first", "She must be told before the first question."),
+    "case_file_closed_has_reason": ("no_reason", "A closed case has a reason."),
+    "consent_pk": ("consent_moved", "The consent was changed by somebody else; look again."),
+    "consent_given_has_fields": ("no_fields", "Consent names at least one field and an end."),
+    "inbox_item_pk": ("already_delivered", "The packet is in the inbox already."),
+    "share_once_per_referral": ("already_shared", "The referral's packet was shared already."),
+    "command_log_pk": ("command_taken", "The command's id belongs to another case."),
+    "service_pk": ("service_code_taken", "Another service has that code."),
+}
+"""Constraint → code and sentence: the one place where the database's names become ours."""
+
+_DOWN = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, TimeoutError)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose transaction it is: a person's, or the worker's own where there is none."""
+
+    actor: Actor | None = None
+
+    def settings(self, case_ref: str | None) -> tuple[str, str, str, str]:
+        """The values of app.org, app.person, app.role and app.case_ref."""
+        if self.actor is None:
+            return ("", "", "", case_ref or "")
+        actor = self.actor
+        return (actor.organisation, actor.person, actor.role.value, case_ref or "")
+
+
+def is_loopback_dsn(dsn: str) -> bool:
+    """Whether a DSN leads to this machine alone."""
+    host = urlsplit(dsn).hostname
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def connect(dsn: str) -> Connection:
+    """One connection.
+
+    Raises:
+        UnreachableError: PostgreSQL does not answer, or refuses the role.
+    """
+    with translated(dsn):
+        return await asyncpg.connect(dsn, timeout=_CONNECT_WITHIN, server_settings=_SERVER)
+
+
+async def open_pool(dsn: str, *, most: int = 8) -> Pool:
+    """A pool whose database is checked to be usable from this address.
+
+    Raises:
+        UnreachableError: PostgreSQL does not answer, or refuses the role.
+        SettingsError: the schema is missing, or the database is embedded and this is not its
+            machine.
+    """
+    with translated(dsn):
+        pool = await asyncpg.create_pool(
+            dsn, min_size=1, max_size=most, timeout=_CONNECT_WITHIN, server_settings=_SERVER
+        )
+    try:
+        embedded = await is_embedded(pool)
+    except asyncpg.UndefinedTableError:
+        await pool.close()
+        raise SettingsError("The database has no schema yet: run `safepath migrate`.") from None
+    if embedded and not is_loopback_dsn(dsn):
+        await pool.close()
+        raise SettingsError(
+            "This database was made by `safepath up` and answers on its own machine only: "
+            "use a loopback address, or a database of your own."
+        )
+    return pool
+
+
+_SERVER = {"timezone": "UTC", "application_name": "safepath", "statement_timeout": "30000"}
+
+
+async def is_embedded(pool: Pool) -> bool:
+    """Whether `safepath up` made this database."""
+    return bool(await pool.fetchval("SELECT is_embedded FROM record.installation"))
+
+
+@asynccontextmanager
+async def transaction(
+    pool: Pool, scope: Scope, case_ref: str | None = None
+) -> AsyncIterator[Connection]:
+    """A transaction that sees what its scope may see, and acts on `case_ref` if one is named.
+
+    Raises:
+        RecordError: a named constraint refused a write.
+        UnreachableError: PostgreSQL does not answer.
+    """
+    with translated("PostgreSQL"):
+        async with pool.acquire(timeout=_CONNECT_WITHIN) as connection, connection.transaction():
+            await connection.execute(_RECORD["enter"], *scope.settings(case_ref))
+            yield connection
+
+
+class translated:  # noqa: N801 - reads as a word: with translated(...)
+    """Turns the database's exceptions into ours; never lets its texts through.
+
+    PostgreSQL's own messages may quote values, so none is carried over.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: Any
+    ) -> None:
+        if error is None:
+            return
+        if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+            name = getattr(error, "constraint_name", None) or ""
+            code, sentence = CONSTRAINT_ERRORS.get(
+                name, ("record_refused", f"The record refused the write ({name or 'constraint'}).")
+            )
+            raise RecordError(code, sentence) from None
+        if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+            raise UnreachableError(
+                "PostgreSQL refused the role or its password: check the DSN."
+            ) from None
+        if isinstance(error, _DOWN):
+            raise UnreachableError(
+                "PostgreSQL does not answer: is the stack up? `safepath doctor` says more."
+            ) from None
+
+
+def to_json(document: Any) -> str:
+    """JSON for a statement's parameter."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,196 @@
+"""Reading the record for people: lists, inbox, timeline, and personal text with its row first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from infra import audit
+from infra.database import Connection, Pool, Scope, to_json, transaction
+from infra.keys import Keyring
+from infra.record import open_texts, packet_place, unknown_case
+from infra.sealing import key_version_of, unseal
+from infra.statements import statements
+from schemas.actor import Actor
+from schemas.case import PersonalField
+from schemas.commands import Verb
+from schemas.directory import Service
+from schemas.errors import BadInputError
+from schemas.ids import CaseRef
+from schemas.packet import ReferralPacket
+from schemas.views import (
+    AuditLine,
+    CaseLine,
+    DeadlineLine,
+    DirectoryLoaded,
+    InboxLine,
+    Note,
+    ShareLine,
+)
+
+_SQL = statements("reading")
+_RECORD = statements("record")
+MOST = 500
+"""Lines of a list; more than a person reads."""
+
+
+@dataclass(frozen=True)
+class OpenedPacket:
+    """A referral's packet, and whether a stop came after it."""
+
+    packet: ReferralPacket
+    is_stopped: bool
+
+
+class PostgresReader:
+    """What one scope may read."""
+
+    def __init__(self, pool: Pool, keyring: Keyring, scope: Scope) -> None:
+        self._pool = pool
+        self._keys = keyring
+        self._scope = scope
+
+    async def list_cases(self, *, closed_too: bool) -> tuple[CaseLine, ...]:
+        """Cases by their next due time. Restricted ones are in no list."""
+        rows = await self._fetch("list_cases", closed_too, MOST)
+        return tuple(CaseLine.model_validate(dict(row)) for row in rows)
+
+    async def list_deadlines(
+        self, now: datetime, *, overdue_only: bool
+    ) -> tuple[DeadlineLine, ...]:
+        """Open deadlines by due time."""
+        rows = await self._fetch("list_deadlines", overdue_only, now, MOST)
+        return tuple(
+            DeadlineLine.model_validate({**row, "is_overdue": row["due_at"] < now}) for row in rows
+        )
+
+    async def list_inbox(self, organisation: str) -> tuple[InboxLine, ...]:
+        """What services of an organisation have been sent, without any personal text."""
+        rows = await self._fetch("list_inbox", organisation, MOST)
+        return tuple(InboxLine.model_validate(dict(row)) for row in rows)
+
+    async def list_services(self) -> tuple[Service, ...]:
+        """The directory."""
+        rows = await self._fetch("list_services")
+        return tuple(Service.model_validate(dict(row)) for row in rows)
+
+    async def is_in_directory(self, organisation: str) -> bool:
+        """Whether an organisation offers a service in the directory."""
+        rows = await self._fetch("find_organisation", organisation)
+        return bool(rows[0][0])
+
+    async def read_timeline(self, case_ref: CaseRef) -> tuple[AuditLine, ...]:
+        """What happened in a case, by whom, oldest first."""
+        return audit.lines(await self._fetch("read_timeline", case_ref))
+
+    async def read_shares(self, case_ref: CaseRef) -> tuple[ShareLine, ...]:
+        """The sharing ledger of a case."""
+        rows = await self._fetch("read_shares", case_ref)
+        return tuple(ShareLine.model_validate(dict(row)) for row in rows)
+
+    async def read_personal(self, case_ref: CaseRef, actor: Actor) -> dict[PersonalField, str]:
+        """A case's personal texts. The consultation row is committed before they are returned.
+
+        Raises:
+            BadInputError: there is no such case, or not for this caller.
+        """
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            if await connection.fetchrow(_SQL["read_told"], case_ref) is None:
+                raise unknown_case()
+            rows = await connection.fetch(_RECORD["read_texts"], case_ref, list(PersonalField))
+            fields = [row["field"] for row in rows]
+            await self._note_reading(connection, case_ref, actor, "case", fields)
+            return await open_texts(self._keys, connection, case_ref, rows)
+
+    async def read_packet(self, case_ref: CaseRef, referral: int, actor: Actor) -> OpenedPacket:
+        """A referral's packet. The consultation row is committed before it is returned.
+
+        Raises:
+            BadInputError: the caller's organisation was sent no such referral.
+        """
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            row = await connection.fetchrow(_SQL["read_packet"], case_ref, referral)
+            if row is None:
+                raise BadInputError("referral", "your inbox has no such referral")
+            what = f"packet/{referral}"
+            await self._note_reading(connection, case_ref, actor, what, row["fields"])
+            sealed = row["sealed_packet"]
+            key = await self._keys.case_key(case_ref, key_version_of(sealed), connection)
+            text = unseal(key.key, packet_place(case_ref, referral), sealed)
+        packet = ReferralPacket.model_validate_json(text)
+        return OpenedPacket(packet=packet, is_stopped=row["is_stopped"])
+
+    async def read_notes(self, case_ref: CaseRef, actor: Actor) -> tuple[Note, ...]:
+        """The caller's organisation's own notes on a case."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            rows = await connection.fetch(_RECORD["read_notes"], case_ref)
+            if not rows:
+                return ()
+            await self._note_reading(connection, case_ref, actor, "notes", [])
+            key = await self._keys.organisation_key(connection, actor.organisation)
+        return tuple(_note(row, key.key, actor.organisation) for row in rows)
+
+    async def load_services(self, services: Iterable[Service], actor: Actor) -> DirectoryLoaded:
+        """Put services into the directory; a known one is brought up to date."""
+        new = known = 0
+        async with transaction(self._pool, self._scope) as connection:
+            for service in services:
+                row = to_json(service.model_dump(mode="json"))
+                is_new = await connection.fetchval(_SQL["put_service"], row)
+                new, known = new + bool(is_new), known + (not is_new)
+            body = audit.audit_body(
+                actor,
+                Verb.LOAD_DIRECTORY,
+                case_ref=None,
+                outcome="done",
+                occurred_at=datetime.now(UTC),
+                detail={"new": new, "known": known},
+            )
+            await audit.append(connection, body)
+        return DirectoryLoaded(new=new, updated=known)
+
+    async def _fetch(self, statement: str, *args: Any) -> list[asyncpg.Record]:
+        async with transaction(self._pool, self._scope) as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(_SQL[statement], *args)
+        return rows
+
+    async def _note_reading(
+        self,
+        connection: Connection,
+        case_ref: CaseRef,
+        actor: Actor,
+        what: str,
+        fields: list[str],
+    ) -> None:
+        now = datetime.now(UTC)
+        await connection.execute(
+            _RECORD["put_consultation"],
+            case_ref,
+            actor.organisation,
+            actor.role,
+            actor.person,
+            what,
+            fields,
+            now,
+        )
+        body = audit.audit_body(
+            actor,
+            Verb.READ_PERSONAL,
+            case_ref=case_ref,
+            outcome="done",
+            occurred_at=now,
+            detail={"what": what, "fields": ",".join(fields)},
+        )
+        await audit.append(connection, body)
+
+
+def _note(row: asyncpg.Record, key: bytes, organisation: str) -> Note:
+    where = (organisation, f"note/{row['id']}", 1)
+    return Note(
+        by=f"{row['role']}:{row['person']}",
+        referral=row["referral"],
+        text=unseal(key, where, row["sealed"]).decode(),
+        occurred_at=row["occurred_at"],
+    )

@@ -1,0 +1,382 @@
+"""The record of cases in PostgreSQL: reads under a lock, has it judged, writes, commits.
+
+It stores decisions and never makes one.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from activities.ports import Judge, Verdict, Written
+from infra import audit
+from infra.database import Connection, Pool, Scope, to_json, transaction
+from infra.keys import Keyring
+from infra.sealing import key_version_of, seal, unseal
+from infra.statements import statements
+from schemas.actor import Actor, Role
+from schemas.case import CaseHeader, CaseOpening, PersonalField, Stage
+from schemas.commands import Command, Verb
+from schemas.consent import Purpose
+from schemas.decisions import (
+    Change,
+    Changed,
+    ConsentRecorded,
+    DeadlineRecorded,
+    DispatchRecorded,
+    NeedRecorded,
+    PacketPlaced,
+    ReferralRecorded,
+    Refused,
+    Reply,
+    SafetyRecorded,
+    StageMoved,
+    StopPlaced,
+    TaskRecorded,
+)
+from schemas.errors import BadInputError
+from schemas.ids import CaseRef, journey_workflow_id
+from schemas.snapshot import CaseSnapshot, Dispatch
+
+_SQL = statements("record")
+_REPLY: TypeAdapter[Reply] = TypeAdapter(Reply)
+_FIRST = 1
+"""Texts are written once in this schema version; a changed text would be version 2."""
+
+
+class PostgresRecord:
+    """`activities.ports.Record` on PostgreSQL, in one scope."""
+
+    def __init__(self, pool: Pool, keyring: Keyring, scope: Scope) -> None:
+        self._pool = pool
+        self._keys = keyring
+        self._scope = scope
+
+    async def open_case(
+        self, case_ref: CaseRef, opening: CaseOpening, told_text: str, actor: Actor
+    ) -> CaseHeader:
+        """Create the case: party, key, header, sealed texts, wake and audit row, or nothing."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            await connection.execute(_SQL["put_party"], case_ref, actor.organisation, "lead")
+            if opening.is_restricted:
+                for person in sorted({actor.person, *opening.named_people}):
+                    await connection.execute(
+                        _SQL["put_person"], case_ref, actor.organisation, person
+                    )
+            key = await self._keys.create_case_key(connection, case_ref)
+            await connection.execute(
+                _SQL["put_case"], *_case_row(case_ref, opening, told_text, actor)
+            )
+            for field, text in (opening.personal.texts() if opening.personal else {}).items():
+                where = (case_ref, field.value, _FIRST)
+                sealed = seal(key.key, key.version, where, text.encode())
+                await connection.execute(
+                    _SQL["put_text"], case_ref, field.value, _FIRST, sealed, opening.occurred_at
+                )
+            if opening.own_notes:
+                await self._keep_note(
+                    connection, case_ref, actor, opening.own_notes, None, opening.occurred_at
+                )
+            await connection.execute(_SQL["put_wake"], case_ref, journey_workflow_id(case_ref))
+            await audit.append(connection, _opening_body(case_ref, opening, actor))
+            return (await self._snapshot(connection, case_ref)).case
+
+    async def read(self, case_ref: CaseRef) -> CaseSnapshot:
+        """The case as it stands."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            return await self._snapshot(connection, case_ref)
+
+    async def change(
+        self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
+    ) -> Written:
+        """Lock, judge, write, commit; a repeated command id gets its first answer."""
+        case_ref = command.case_ref
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            if await connection.fetchval(_SQL["lock_case"], case_ref) is None:
+                raise unknown_case()
+            kept = await self._kept_reply(connection, command)
+            snapshot = await self._snapshot(connection, case_ref, services)
+            if kept is not None:
+                return Written(reply=kept, snapshot=snapshot, is_repeat=True)
+            verdict = judge(snapshot)
+            await self._write(connection, command, verdict, note)
+            return Written(reply=verdict.reply, snapshot=verdict.after)
+
+    async def read_dispatch(self, case_ref: CaseRef, key: str) -> Dispatch | None:
+        """A row of the outbox."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            row = await connection.fetchrow(_SQL["read_dispatch"], case_ref, key)
+        return Dispatch.model_validate(dict(row)) if row else None
+
+    async def note_refusal(
+        self, actor: Actor, verb: Verb, case_ref: CaseRef | None, codes: tuple[str, ...]
+    ) -> None:
+        """An audit row for a refusal that touched no case."""
+        body = audit.audit_body(
+            actor,
+            verb,
+            case_ref=case_ref,
+            outcome="refused",
+            occurred_at=datetime.now(UTC),
+            reasons=codes,
+        )
+        async with transaction(self._pool, self._scope) as connection:
+            await audit.append(connection, body)
+
+    async def _kept_reply(self, connection: Connection, command: Command) -> Reply | None:
+        if command.actor.role is Role.SYSTEM:
+            return None  # a step is safe to repeat by what it finds, not by its id
+        kept = await connection.fetchval(_SQL["find_reply"], command.command_id, command.case_ref)
+        return None if kept is None else _REPLY.validate_json(kept)
+
+    async def _snapshot(
+        self, connection: Connection, case_ref: str, services: tuple[str, ...] = ()
+    ) -> CaseSnapshot:
+        raw = json.loads(await connection.fetchval(_SQL["read_snapshot"], case_ref, services))
+        if raw["case"] is None:
+            raise unknown_case()
+        return CaseSnapshot.model_validate({k: v for k, v in raw.items() if v is not None})
+
+    async def _write(
+        self, connection: Connection, command: Command, verdict: Verdict, note: str
+    ) -> None:
+        """The decision's changes, the answer under the command's id, and the audit row, last."""
+        decision = verdict.decision
+        by_clockwork = command.actor.role is Role.SYSTEM
+        if isinstance(decision, Refused) and by_clockwork:
+            return  # somebody was faster; nothing happened that anyone did
+        at = command.occurred_at or verdict.at
+        if isinstance(decision, Changed):
+            for change in decision.changes:
+                await self._write_change(connection, command.case_ref, change, verdict, at)
+            await connection.execute(_SQL["raise_version"], command.case_ref)
+            if note:
+                number = getattr(command, "referral", None)
+                await self._keep_note(connection, command.case_ref, command.actor, note, number, at)
+            for workflow_id in verdict.wakes:
+                await connection.execute(_SQL["put_wake"], command.case_ref, workflow_id)
+        verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
+        if not by_clockwork:
+            await connection.execute(
+                _SQL["keep_reply"],
+                command.command_id,
+                command.case_ref,
+                verb.value,
+                str(command.actor),
+                verdict.reply.model_dump_json(),
+            )
+        await audit.append(connection, _decision_body(command, verb, decision, at))
+
+    async def _write_change(
+        self,
+        connection: Connection,
+        case_ref: str,
+        change: Change,
+        verdict: Verdict,
+        at: datetime,
+    ) -> None:
+        match change:
+            case StageMoved():
+                await connection.execute(
+                    _SQL["put_stage"],
+                    case_ref,
+                    change.stage,
+                    change.closing_reason,
+                    change.closing_asked_by,
+                )
+            case SafetyRecorded():
+                await connection.execute(_SQL["put_safety"], case_ref, change.confirmed)
+            case PacketPlaced():
+                await self._place_packet(connection, case_ref, change, verdict, at)
+            case StopPlaced():
+                await _place(connection, case_ref, change, "stop", (), None, verdict, at)
+            case _:
+                statement, row = _row_of(change)
+                row |= {"case_ref": case_ref}
+                row.setdefault("occurred_at", at.isoformat())
+                await connection.execute(_SQL[statement], to_json(row))
+
+    async def _place_packet(
+        self,
+        connection: Connection,
+        case_ref: str,
+        change: PacketPlaced,
+        verdict: Verdict,
+        at: datetime,
+    ) -> None:
+        if verdict.packet is None:
+            raise ValueError("a packet is placed by a verdict that can make it")
+        texts = await self._texts(connection, case_ref, change.fields)
+        packet = verdict.packet(texts).model_dump_json(exclude_none=True)
+        key = await self._keys.case_key(case_ref, connection=connection)
+        where = packet_place(case_ref, change.referral)
+        sealed = seal(key.key, key.version, where, packet.encode())
+        fields = tuple(field.value for field in texts)
+        await connection.execute(_SQL["put_party"], case_ref, change.organisation, "recipient")
+        await _place(connection, case_ref, change, "referral", fields, sealed, verdict, at)
+        await connection.execute(
+            _SQL["put_share"],
+            case_ref,
+            change.referral,
+            change.service,
+            change.organisation,
+            Purpose.SUPPORT_REFERRAL,
+            fields,
+            change.consent_epoch,
+            at,
+        )
+
+    async def _texts(
+        self, connection: Connection, case_ref: str, fields: tuple[PersonalField, ...]
+    ) -> Mapping[PersonalField, str]:
+        rows = await connection.fetch(_SQL["read_texts"], case_ref, fields)
+        return await open_texts(self._keys, connection, case_ref, rows)
+
+    async def _keep_note(
+        self,
+        connection: Connection,
+        case_ref: str,
+        actor: Actor,
+        note: str,
+        referral: int | None,
+        at: datetime,
+    ) -> None:
+        note_id = uuid.uuid4()
+        key = await self._keys.organisation_key(connection, actor.organisation, create=True)
+        where = (actor.organisation, f"note/{note_id}", _FIRST)
+        sealed = seal(key.key, key.version, where, note.encode())
+        await connection.execute(
+            _SQL["put_note"],
+            note_id,
+            case_ref,
+            actor.organisation,
+            actor.person,
+            actor.role,
+            referral,
+            sealed,
+            at,
+        )
+
+
+def unknown_case() -> BadInputError:
+    """The same words whether there is no such case or it is not for this caller."""
+    return BadInputError("case", "there is no such case that you may see")
+
+
+def packet_place(case_ref: str, referral: int) -> tuple[str, str, int]:
+    """What a referral's packet is bound to."""
+    return (case_ref, f"packet/{referral}", _FIRST)
+
+
+async def open_texts(
+    keys: Keyring, connection: Connection, case_ref: str, rows: list[asyncpg.Record]
+) -> dict[PersonalField, str]:
+    """Sealed personal texts of a case, opened."""
+    texts = {}
+    for row in rows:
+        sealed = row["sealed"]
+        key = await keys.case_key(case_ref, key_version_of(sealed), connection)
+        where = (case_ref, row["field"], row["version"])
+        texts[PersonalField(row["field"])] = unseal(key.key, where, sealed).decode()
+    return texts
+
+
+async def _place(
+    connection: Connection,
+    case_ref: str,
+    change: PacketPlaced | StopPlaced,
+    kind: str,
+    fields: tuple[str, ...],
+    sealed: bytes | None,
+    verdict: Verdict,
+    at: datetime,
+) -> None:
+    await connection.execute(
+        _SQL["put_inbox_item"],
+        case_ref,
+        change.key,
+        kind,
+        change.referral,
+        change.service,
+        change.organisation,
+        verdict.after.case.is_restricted,
+        fields,
+        sealed,
+        at,
+    )
+
+
+def _row_of(change: Change) -> tuple[str, dict[str, Any]]:
+    match change:
+        case ConsentRecorded(consent=consent):
+            return "put_consent", consent.model_dump(mode="json")
+        case NeedRecorded(need=need):
+            return "put_need", need.model_dump(mode="json")
+        case ReferralRecorded(referral=referral):
+            return "put_referral", referral.model_dump(mode="json")
+        case DeadlineRecorded(deadline=deadline):
+            return "put_deadline", deadline.model_dump(mode="json")
+        case TaskRecorded(task=task):
+            return "put_task", task.model_dump(mode="json")
+        case DispatchRecorded(dispatch=dispatch):
+            return "put_dispatch", dispatch.model_dump(mode="json")
+        case _:
+            raise TypeError(f"no row for {change.kind}")
+
+
+def _case_row(
+    case_ref: str, opening: CaseOpening, told_text: str, actor: Actor
+) -> tuple[object, ...]:
+    confirmed = opening.safety is not None and opening.safety.is_confirmed
+    return (
+        case_ref,
+        Stage.OPEN if confirmed else Stage.SAFETY_CHECK,
+        opening.subject,
+        opening.channel,
+        opening.is_restricted,
+        actor.organisation,
+        opening.profile,
+        opening.told.version,
+        opening.told.language,
+        told_text,
+        opening.told.at,
+        opening.first_question_at,
+        confirmed,
+        opening.occurred_at,
+    )
+
+
+def _opening_body(case_ref: str, opening: CaseOpening, actor: Actor) -> str:
+    held = sorted(opening.personal.texts()) if opening.personal else []
+    return audit.audit_body(
+        actor,
+        Verb.OPEN_CASE,
+        case_ref=case_ref,
+        outcome="done",
+        occurred_at=opening.occurred_at,
+        detail={
+            "subject": opening.subject,
+            "channel": opening.channel,
+            "told": opening.told.version,
+            "restricted": "yes" if opening.is_restricted else None,
+            "fields": ",".join(held),
+        },
+    )
+
+
+def _decision_body(command: Command, verb: Verb, decision: Changed | Refused, at: datetime) -> str:
+    changed = isinstance(decision, Changed)
+    return audit.audit_body(
+        command.actor,
+        verb,
+        case_ref=command.case_ref,
+        outcome="done" if changed else "refused",
+        occurred_at=at,
+        detail=decision.detail if isinstance(decision, Changed) else None,
+        reasons=() if isinstance(decision, Changed) else tuple(r.code for r in decision.reasons),
+        command_id=None if command.actor.role is Role.SYSTEM else command.command_id,
+    )

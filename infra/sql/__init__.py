@@ -1,0 +1,1 @@
+"""The SQL of the record: migrations, and named statements loaded by infra/statements.py."""

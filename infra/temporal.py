@@ -1,0 +1,59 @@
+"""Connecting to Temporal: one plugin for clients, workers and replay, so they cannot drift."""
+
+from temporalio.client import Client, Plugin
+from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
+from temporalio.converter import PayloadCodec
+from temporalio.envconfig import ClientConfig
+from temporalio.plugin import SimplePlugin
+from temporalio.service import RPCError
+
+from infra.codec import CaseCodec, data_converter
+from infra.keys import Keyring, read_key_file
+from infra.settings import Installation
+from schemas.errors import SettingsError, UnreachableError
+
+JOURNEYS = "journeys"
+"""Namespace and task queue of journeys and referrals."""
+
+
+def safepath_plugin(codec: PayloadCodec | None) -> SimplePlugin:
+    """Converter, codec and failure converter."""
+    return SimplePlugin("safepath", data_converter=data_converter(codec))
+
+
+def plugins(codec: PayloadCodec | None, *, telemetry: bool = False) -> list[Plugin]:
+    """What a client and its workers are made with."""
+    ours: list[Plugin] = [safepath_plugin(codec)]
+    return [*ours, OpenTelemetryPlugin()] if telemetry else ours
+
+
+async def connect_temporal(
+    installation: Installation, keys: Keyring, namespace: str = JOURNEYS
+) -> Client:
+    """A client of one namespace: of the embedded stack, or of what `TEMPORAL_*` names.
+
+    Raises:
+        UnreachableError: Temporal does not answer.
+        SettingsError: Temporal's own settings cannot be used.
+    """
+    codec = CaseCodec(keys, read_key_file(installation.operations_key_file))
+    try:
+        config = ClientConfig.load_client_connect_config(
+            disable_file=installation.temporal_address is not None,
+            disable_env=installation.temporal_address is not None,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise SettingsError(f"Temporal's own settings cannot be used: {error}") from None
+    if installation.temporal_address is not None:
+        config["target_host"] = installation.temporal_address
+    config["namespace"] = namespace
+    config.setdefault("target_host", "127.0.0.1:7233")
+    try:
+        return await Client.connect(
+            **config,
+            plugins=plugins(codec, telemetry=installation.telemetry),
+        )
+    except (RuntimeError, RPCError):
+        raise UnreachableError(
+            "Temporal does not answer: is the stack up? `safepath doctor` says more."
+        ) from None

@@ -1,0 +1,94 @@
+"""Waking workflows: starting a journey that has none, and saying that the record changed."""
+
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from infra.database import Pool, Scope, transaction
+from infra.statements import statements
+from infra.temporal import JOURNEYS
+from schemas.case import Stage
+from schemas.errors import UnreachableError
+from schemas.ids import CaseRef, case_of_workflow, journey_workflow_id
+from schemas.messages import JOURNEY, RECORD_CHANGED, Awaiting, StartJourney
+from schemas.operations import operations_text
+
+_SQL = statements("reading")
+_AT_ONCE = 200
+_UNIT = SearchAttributeKey.for_keyword("OwningUnit")
+
+
+async def wake(client: Client, workflow_id: str, owner: str) -> None:
+    """Have a workflow look at the record: start the journey if need be, or signal it.
+
+    A workflow that has ended needs no waking, and a referral's that has not begun will read the
+    record when it does: both are passed over.
+
+    Raises:
+        UnreachableError: Temporal does not answer.
+    """
+    case_ref = case_of_workflow(workflow_id)
+    if case_ref is None:
+        return
+    try:
+        if workflow_id == journey_workflow_id(case_ref):
+            await start_journey(client, case_ref, owner)
+        else:
+            await client.get_workflow_handle(workflow_id).signal(RECORD_CHANGED)
+    except WorkflowAlreadyStartedError:
+        return  # it has ended, and its id is not used twice
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise UnreachableError("Temporal does not answer.") from None
+
+
+async def start_journey(
+    client: Client, case_ref: CaseRef, owner: str
+) -> WorkflowHandle[None, None]:
+    """Start a case's journey, or nudge the one that runs.
+
+    Raises:
+        WorkflowAlreadyStartedError: it has ended.
+    """
+    return await client.start_workflow(
+        JOURNEY,
+        StartJourney(case_ref=case_ref),
+        id=journey_workflow_id(case_ref),
+        task_queue=JOURNEYS,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        start_signal=RECORD_CHANGED,
+        static_summary=operations_text(Stage.OPEN, Awaiting.CASEWORKER),
+        search_attributes=TypedSearchAttributes([SearchAttributePair(_UNIT, owner)]),
+    )
+
+
+async def send_wakes(
+    pool: Pool,
+    client: Client,
+    scope: Scope,
+    *,
+    case_ref: CaseRef | None = None,
+    older_than: timedelta = timedelta(0),
+) -> int:
+    """Send the wakes that are kept in the record; returns how many there were.
+
+    The desk sends those of its case at once; the worker's relay sends what was left over when a
+    desk died or Temporal was away.
+    """
+    async with transaction(pool, scope, case_ref) as connection:
+        rows = await connection.fetch(_SQL["read_wakes"], older_than, _AT_ONCE, case_ref)
+    for row in rows:
+        await wake(client, row["workflow_id"], row["owner"])
+        async with transaction(pool, scope, row["case_ref"]) as connection:
+            await connection.execute(_SQL["settle_wake"], row["id"])
+    return len(rows)

@@ -1,0 +1,23 @@
+"""What a service may see of a case: a class that lists it, so that a new field stays home."""
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.referral import NeedCategory, Priority
+
+
+class ReferralPacket(BaseModel):
+    """The content of a referral in a service's inbox. Personal fields only where consented."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    case_ref: str
+    referral: int
+    category: NeedCategory
+    priority: Priority
+    name: str | None = None
+    year_of_birth: str | None = None
+    safe_contact: str | None = None
+    language: str | None = None
+    interpreter: str | None = None
+    accessibility: str | None = None
+    circumstances: str | None = None

@@ -1,0 +1,256 @@
+"""`VictimJourney`: the long-lived clockwork of one case.
+
+People steer it by updates; facts that must never wait are written to the record first and
+reach it as a nudge. It starts referrals, asks the next service the victim chose, holds the
+deadlines, and closes when a person has closed the case. It decides nothing.
+"""
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior, WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+from temporalio.workflow import ContinueAsNewVersioningBehavior, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.journey_steps import JourneySteps
+    from schemas.case import Stage
+    from schemas.commands import (
+        AddNeed,
+        AskConsent,
+        Breach,
+        ClockworkStep,
+        CloseCase,
+        ConfirmSafety,
+        GiveConsent,
+        RecallReferral,
+        RefuseConsent,
+        Remind,
+        RequestReferral,
+        RouteOnward,
+        SendNotice,
+    )
+    from schemas.decisions import Reply
+    from schemas.ids import referral_workflow_id
+    from schemas.messages import (
+        JOURNEY,
+        RECORD_CHANGED,
+        Alarm,
+        AlarmKind,
+        Awaiting,
+        CarryOut,
+        JourneyOutlook,
+        PostNotice,
+        ReadJourney,
+        StartJourney,
+        StartReferral,
+        TakeJourneyStep,
+    )
+    from schemas.operations import operations_text
+    from workflows.inbox import Inbox, Letter
+    from workflows.options import DELIVERY_WITHIN, STEP_WITHIN, UNTIL_DELIVERED, UNTIL_IT_WORKS
+    from workflows.progress import Progress, alarm_text
+    from workflows.referral import SupportReferral
+    from workflows.waiting import moment_or_timeout
+
+
+@workflow.defn(name=JOURNEY, versioning_behavior=VersioningBehavior.PINNED)
+class VictimJourney:
+    """A case's clockwork."""
+
+    @workflow.init
+    def __init__(self, journey: StartJourney) -> None:
+        self._case_ref = journey.case_ref
+        self._inbox = Inbox()
+        self._nudged = False
+        self._started: set[int] = set()
+        self._progress = Progress()
+
+    @workflow.run
+    async def run(self, journey: StartJourney) -> None:
+        """Do what the record says, until a person has closed the case."""
+        outlook = await self._read()
+        while outlook.stage is not Stage.CLOSED or outlook.to_dispatch:
+            self._progress.show(
+                outlook.stage, outlook.awaiting, outlook.alarms, is_overdue=outlook.is_overdue
+            )
+            await self._start_referrals(outlook)
+            outlook = await self._next(outlook)
+            self._continue_as_new_if_long(journey)
+        await self._answer_the_last(outlook)
+
+    # What people ask for, each answered with what was committed.
+
+    @workflow.update(name="confirm_safety", description="Record the safety check.")
+    async def confirm_safety(self, command: ConfirmSafety) -> Reply:
+        """She can, or cannot, talk safely."""
+        return await self._inbox.put(command)
+
+    @workflow.update(name="ask_consent", description="Record that consent was asked.")
+    async def ask_consent(self, command: AskConsent) -> Reply:
+        """She was asked."""
+        return await self._inbox.put(command)
+
+    @workflow.update(name="give_consent", description="Record a yes.")
+    async def give_consent(self, command: GiveConsent) -> Reply:
+        """She said yes."""
+        return await self._inbox.put(command)
+
+    @workflow.update(name="refuse_consent", description="Record a no.")
+    async def refuse_consent(self, command: RefuseConsent) -> Reply:
+        """She said no."""
+        return await self._inbox.put(command)
+
+    @workflow.update(name="add_need", description="Record a need.")
+    async def add_need(self, command: AddNeed) -> Reply:
+        """Something she needs help with."""
+        return await self._inbox.put(command)
+
+    @workflow.update(name="request_referral", description="Refer a need to chosen services.")
+    async def request_referral(self, command: RequestReferral) -> Reply:
+        """Refer a need to the services she chose."""
+        return await self._inbox.put(command)
+
+    @workflow.update(name="recall_referral", description="Take a referral back.")
+    async def recall_referral(self, command: RecallReferral) -> Reply:
+        """The sender takes a referral back."""
+        return await self._inbox.put(command)
+
+    @workflow.update(name="close_case", description="Review for closing, or close.")
+    async def close_case(self, command: CloseCase) -> Reply:
+        """A person closes the case."""
+        return await self._inbox.put(command)
+
+    @workflow.signal(
+        name=RECORD_CHANGED, description="The record of this case changed: look again."
+    )
+    def record_changed(self) -> None:
+        """Look at the record again."""
+        self._nudged = True
+
+    # What the journey does, one sentence each.
+
+    async def _next(self, outlook: JourneyOutlook) -> JourneyOutlook:
+        if self._inbox.has_mail:
+            return await self._carry_out(self._inbox.take(), outlook)
+        if outlook.to_route:
+            return await self._step(
+                RouteOnward(case_ref=self._case_ref, referral=outlook.to_route[0])
+            )
+        if outlook.to_dispatch:
+            return await self._post_notice(outlook.to_dispatch[0].key)
+        return await self._wait(outlook)
+
+    async def _carry_out(self, letter: Letter, outlook: JourneyOutlook) -> JourneyOutlook:
+        """Have a command decided and written; answer with what was committed."""
+        try:
+            done = await workflow.execute_local_activity_method(
+                JourneySteps.carry_out,
+                CarryOut(command=letter.command, at=workflow.now()),
+                start_to_close_timeout=STEP_WITHIN,
+                retry_policy=UNTIL_IT_WORKS,
+            )
+        except ActivityError as error:
+            cause = error.cause
+            if not isinstance(cause, ApplicationError):
+                raise
+            letter.failure = ApplicationError(cause.message, type=cause.type, non_retryable=True)
+            return outlook
+        letter.reply = done.reply
+        await self._nudge_referrals(done.touched)
+        return done.outlook
+
+    async def _start_referrals(self, outlook: JourneyOutlook) -> None:
+        """Every referral with work left has its own workflow, which outlives this run."""
+        for number in outlook.referrals:
+            if number in self._started:
+                continue
+            try:
+                await workflow.start_child_workflow(
+                    SupportReferral.run,
+                    StartReferral(case_ref=self._case_ref, referral=number),
+                    id=referral_workflow_id(self._case_ref, number),
+                    parent_close_policy=ParentClosePolicy.ABANDON,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=operations_text(Awaiting.CLOCKWORK, number),
+                )
+            except WorkflowAlreadyStartedError:
+                workflow.logger.info("the referral's workflow was started by an earlier run")
+            self._started.add(number)
+
+    async def _nudge_referrals(self, numbers: tuple[int, ...]) -> None:
+        for number in numbers:
+            if number not in self._started:
+                continue
+            workflow_id = referral_workflow_id(self._case_ref, number)
+            try:
+                await workflow.get_external_workflow_handle(workflow_id).signal(RECORD_CHANGED)
+            except ApplicationError:
+                workflow.logger.info("the referral's workflow has ended")
+
+    async def _post_notice(self, key: str) -> JourneyOutlook:
+        step = SendNotice(case_ref=self._case_ref, key=key)
+        await workflow.execute_activity_method(
+            JourneySteps.post_notice,
+            PostNotice(case_ref=self._case_ref, key=key),
+            start_to_close_timeout=DELIVERY_WITHIN,
+            retry_policy=UNTIL_DELIVERED,
+            summary=operations_text(step.verb),
+        )
+        return await self._step(step)
+
+    async def _wait(self, outlook: JourneyOutlook) -> JourneyOutlook:
+        """Wait for a person, for news, or for the next alarm; people come first."""
+        alarm = outlook.alarms[0] if outlook.alarms else None
+        await moment_or_timeout(
+            lambda: self._inbox.has_mail or self._nudged,
+            alarm.at if alarm else None,
+            summary=alarm_text(alarm) if alarm else None,
+        )
+        if self._inbox.has_mail:
+            return outlook
+        if self._nudged or alarm is None:
+            return await self._read()
+        return await self._step(self._alarmed(alarm))
+
+    def _alarmed(self, alarm: Alarm) -> ClockworkStep:
+        if alarm.kind is AlarmKind.REMIND:
+            return Remind(case_ref=self._case_ref, deadline=alarm.deadline)
+        return Breach(case_ref=self._case_ref, deadline=alarm.deadline)
+
+    async def _read(self) -> JourneyOutlook:
+        self._nudged = False
+        return await workflow.execute_local_activity_method(
+            JourneySteps.read_journey,
+            ReadJourney(case_ref=self._case_ref),
+            start_to_close_timeout=STEP_WITHIN,
+            retry_policy=UNTIL_IT_WORKS,
+        )
+
+    async def _step(self, step: ClockworkStep) -> JourneyOutlook:
+        return await workflow.execute_local_activity_method(
+            JourneySteps.take_journey_step,
+            TakeJourneyStep(step=step, at=workflow.now()),
+            start_to_close_timeout=STEP_WITHIN,
+            retry_policy=UNTIL_IT_WORKS,
+        )
+
+    async def _answer_the_last(self, outlook: JourneyOutlook) -> None:
+        """Whoever asked while the case closed is answered; nobody waits for a closed journey."""
+        self._progress.show(outlook.stage, outlook.awaiting, (), is_overdue=False)
+        while True:
+            while self._inbox.has_mail:
+                await self._carry_out(self._inbox.take(), outlook)
+            await workflow.wait_condition(
+                lambda: self._inbox.has_mail or workflow.all_handlers_finished()
+            )
+            if not self._inbox.has_mail:
+                return
+
+    def _continue_as_new_if_long(self, journey: StartJourney) -> None:
+        """Begin a new history when this one grows long. The record holds all that goes on."""
+        if not workflow.info().is_continue_as_new_suggested():
+            return
+        if self._inbox.has_mail or not workflow.all_handlers_finished():
+            return
+        workflow.continue_as_new(
+            journey, initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+        )

@@ -1,0 +1,28 @@
+"""Every timeout and retry policy, named."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+from activities.referral_steps import UNDELIVERABLE
+
+STEP_WITHIN = timedelta(seconds=10)
+"""One transaction of the record."""
+
+DELIVERY_WITHIN = timedelta(seconds=30)
+"""One delivery to an inbox, or one notice."""
+
+UNTIL_IT_WORKS = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=10),
+)
+"""The record or a key store is down: it will be back, and nothing may be lost until then."""
+
+UNTIL_DELIVERED = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=1),
+    non_retryable_error_types=[UNDELIVERABLE],
+)
+"""An inbox is away: try on, unless it can never be reached."""
