@@ -18,7 +18,7 @@ from rules.apply import apply
 from rules.decide import decide
 from rules.duties import missed_task_id
 from rules.outlook import journey_outlook, referral_outlook
-from rules.referral_states import OVER, TERMINAL
+from rules.referral_states import OVER, TERMINAL, WITH_SERVICE
 from schemas.actor import SYSTEM, Actor
 from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
 from schemas.commands import (
@@ -74,14 +74,22 @@ from tests.builders import (
 )
 
 settings.register_profile(
-    "stories", max_examples=60, stateful_step_count=30, derandomize=True, deadline=None
+    "stories", max_examples=100, stateful_step_count=30, derandomize=True, deadline=None
 )
 
 SERVICES = st.sampled_from([IDVA, IDVA, COUNSELLING, MEADOWLIGHT, TERNSTONE, SHUT])
 FIELDS = st.lists(st.sampled_from(list(PersonalField)), max_size=4, unique=True).map(tuple)
 PEOPLE = st.sampled_from([caseworker(), caseworker(person="bea"), supervisor()])
-NUMBERS = st.integers(min_value=1, max_value=4)
-NGO_VERBS = (OpenReferral, AcceptReferral, DeclineReferral, EngageReferral, CompleteReferral)
+NUMBERS = st.integers(min_value=0, max_value=5)
+RARELY = st.sampled_from([False] * 7 + [True])
+NGO_VERBS: tuple[type[Command], ...] = (
+    OpenReferral,
+    AcceptReferral,
+    DeclineReferral,
+    EngageReferral,
+    CompleteReferral,
+)
+CARRIED: tuple[type[Command], ...] = (Deliver, SendStop)
 STEPS = (QueueDelivery, FailDelivery, ExpireReferral, RouteOnward)
 LEAPS = st.sampled_from([timedelta(hours=hours) for hours in (0.1, 6, 24, 96, 60 * 24)])
 
@@ -115,6 +123,10 @@ class Story(RuleBasedStateMachine):
             assert was.state not in TERMINAL or was.state is now.state
             assert was.version <= now.version
 
+    def referral(self, number: int) -> int:
+        """The number of a referral that is there, where one is."""
+        return _one_of(len(self.case.referrals), number)
+
     def _placed_lawfully(self, before: CaseSnapshot, placed: list[PacketPlaced]) -> None:
         for packet in placed:
             consent = before.consent(Purpose.SUPPORT_REFERRAL, packet.service)
@@ -130,19 +142,29 @@ class Story(RuleBasedStateMachine):
         closed = [move for move in _only(StageMoved, decision) if move.stage is Stage.CLOSED]
         assert not closed or (isinstance(command, CloseCase) and command.actor != SYSTEM)
 
-    @initialize(is_safe=st.booleans(), asked=st.lists(SERVICES, max_size=3))
-    def she_discloses(self, is_safe: bool, asked: list[str]) -> None:
+    @initialize(
+        trouble=RARELY,
+        asked=st.lists(SERVICES, min_size=1, max_size=3, unique=True),
+        is_quick=st.booleans(),
+    )
+    def she_discloses(self, trouble: bool, asked: list[str], is_quick: bool) -> None:
         """Most stories begin well, so that they get somewhere."""
-        safety = SafetyCheck(safe_to_talk=True, immediate_danger=not is_safe)
+        safety = SafetyCheck(safe_to_talk=True, immediate_danger=trouble)
         self.tell(a_command(ConfirmSafety, safety=safety))
         self.tell(a_command(AddNeed))
         for service in asked:
-            self.tell(a_command(AskConsent, recipient=service))
-            self.tell(a_command(GiveConsent, recipient=service))
+            self.she_says_yes_to_what_she_is_asked(service)
+        self.tell(a_command(RequestReferral, choices=tuple(asked)))
+        if is_quick:
+            self.the_clockwork_carries()
 
-    @rule(leap=LEAPS)
-    def time_passes(self, leap: timedelta) -> None:
+    @rule(leap=LEAPS, outage=RARELY)
+    def time_passes(self, leap: timedelta, outage: bool) -> None:
+        if not outage:
+            self.the_clockwork_carries()
         self.at += leap
+        if not outage:
+            self.alarms_ring()
 
     @rule(code=SERVICES, status=st.sampled_from(ServiceStatus))
     def the_directory_changes(self, code: str, status: ServiceStatus) -> None:
@@ -154,9 +176,9 @@ class Story(RuleBasedStateMachine):
 
     # what people do
 
-    @rule(talk=st.booleans(), danger=st.booleans(), who=PEOPLE)
-    def safety_is_checked(self, talk: bool, danger: bool, who: Actor) -> None:
-        safety = SafetyCheck(safe_to_talk=talk, immediate_danger=danger)
+    @rule(trouble=RARELY, who=PEOPLE)
+    def safety_is_checked(self, trouble: bool, who: Actor) -> None:
+        safety = SafetyCheck(safe_to_talk=not trouble, immediate_danger=trouble)
         self.tell(a_command(ConfirmSafety, safety=safety, actor=who))
 
     @rule(recipient=SERVICES, fields=FIELDS)
@@ -170,7 +192,7 @@ class Story(RuleBasedStateMachine):
         self.tell(given)
 
     @rule(recipient=SERVICES)
-    def she_says_yes_to_all_of_it(self, recipient: str) -> None:
+    def she_says_yes_to_what_she_is_asked(self, recipient: str) -> None:
         self.tell(a_command(AskConsent, recipient=recipient))
         self.tell(a_command(GiveConsent, recipient=recipient))
 
@@ -179,7 +201,7 @@ class Story(RuleBasedStateMachine):
         self.tell(a_command(RefuseConsent, recipient=recipient))
 
     @rule(
-        recipient=st.one_of(st.none(), SERVICES),
+        recipient=st.one_of(SERVICES, SERVICES, st.none()),
         who=st.sampled_from([caseworker(), dpo(), ngo_intake()]),
     )
     def she_takes_it_back(self, recipient: str | None, who: Actor) -> None:
@@ -193,27 +215,33 @@ class Story(RuleBasedStateMachine):
 
     @rule(need=NUMBERS, choices=st.lists(SERVICES, min_size=1, max_size=3, unique=True))
     def she_is_referred(self, need: int, choices: list[str]) -> None:
-        self.tell(a_command(RequestReferral, need=need, choices=tuple(choices)))
+        number = _one_of(len(self.case.needs), need)
+        self.tell(a_command(RequestReferral, need=number, choices=tuple(choices)))
 
     @rule(number=NUMBERS, reason=st.sampled_from(Reason))
     def it_is_recalled(self, number: int, reason: Reason) -> None:
-        self.tell(a_command(RecallReferral, referral=number, reason=reason))
+        self.tell(a_command(RecallReferral, referral=self.referral(number), reason=reason))
 
-    @rule(reason=st.sampled_from(ClosingReason), first=PEOPLE, second=PEOPLE)
-    def it_is_closed(self, reason: ClosingReason, first: Actor, second: Actor) -> None:
+    @rule(reason=st.sampled_from(ClosingReason), people=st.tuples(PEOPLE, PEOPLE), sure=RARELY)
+    def it_is_closed(self, reason: ClosingReason, people: tuple[Actor, Actor], sure: bool) -> None:
+        first, second = people
         self.tell(a_command(CloseCase, reason=reason, actor=first))
-        self.tell(a_command(CloseCase, reason=reason, actor=second, confirmed=True))
+        if sure:
+            self.tell(a_command(CloseCase, reason=reason, actor=second, confirmed=True))
 
-    @rule(kind=st.sampled_from(NGO_VERBS), number=NUMBERS, is_theirs=st.integers(0, 5).map(bool))
+    @precondition(lambda self: self.case.referrals)
+    @rule(kinds=st.lists(st.sampled_from(NGO_VERBS), min_size=1), number=NUMBERS, stranger=RARELY)
     def a_service_answers(
         self,
-        kind: type[Command],
+        kinds: list[type[Command]],
         number: int,
-        is_theirs: bool,
+        stranger: bool,
     ) -> None:
-        referral = self.case.referral(number)
-        organisation = referral.organisation if referral and is_theirs else "meadowlight"
-        self.tell(a_command(kind, referral=number, actor=ngo_intake(organisation)))
+        arrived = [r for r in self.case.referrals if r.state in WITH_SERVICE]
+        referral = the(self.case.referral(self.referral(number))) if not arrived else arrived[-1]
+        organisation = "meadowlight" if stranger else referral.organisation
+        for kind in kinds:
+            self.tell(a_command(kind, referral=referral.number, actor=ngo_intake(organisation)))
 
     # what the clockwork does, when it is well and when it is not
 
@@ -239,14 +267,14 @@ class Story(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(STEPS), number=NUMBERS)
     def a_step_strays(self, kind: type[Command], number: int) -> None:
-        self.tell(a_command(kind, referral=number))
+        self.tell(a_command(kind, referral=self.referral(number)))
 
     @precondition(lambda self: self.case.dispatches)
     @rule(data=st.data(), number=NUMBERS)
     def a_dispatch_strays(self, data: st.DataObject, number: int) -> None:
         key = data.draw(st.sampled_from([d.key for d in self.case.dispatches]))
-        kind: type[Command] = data.draw(st.sampled_from([Deliver, SendStop]))
-        self.tell(a_command(kind, referral=number, key=key))
+        kind = data.draw(st.sampled_from(CARRIED))
+        self.tell(a_command(kind, referral=self.referral(number), key=key))
 
     @precondition(lambda self: self.case.deadlines)
     @rule(data=st.data(), kind=st.sampled_from([Remind, Breach]))
@@ -318,6 +346,11 @@ class Story(RuleBasedStateMachine):
             permitted(self.case, actor, a_world(self.at))
 
 
+def _one_of(count: int, number: int) -> int:
+    """A number from 1 to count, or 1 where there is none."""
+    return number % max(count, 1) + 1
+
+
 def _only(kind: type[_T], decision: Changed) -> list[_T]:
     return [change for change in decision.changes if isinstance(change, kind)]
 
@@ -329,15 +362,17 @@ def _states(case: CaseSnapshot) -> tuple[Stage, list[ReferralState]]:
 def _leaving(queued: Queued, number: int) -> Command:
     if queued.kind == "notice":
         return a_command(SendNotice, key=queued.key)
-    kind: type[Command] = Deliver if queued.kind == "packet" else SendStop
-    return a_command(kind, referral=number, key=queued.key)
+    if queued.kind == "stop":
+        return a_command(SendStop, referral=number, key=queued.key)
+    return a_command(Deliver, referral=number, key=queued.key)
 
 
 def _ringing(alarm: Alarm) -> Command:
     if alarm.kind is AlarmKind.EXPIRE:
         return a_command(ExpireReferral, referral=int(alarm.deadline.rpartition("/")[2]))
-    kind: type[Command] = Remind if alarm.kind is AlarmKind.REMIND else Breach
-    return a_command(kind, deadline=alarm.deadline)
+    if alarm.kind is AlarmKind.REMIND:
+        return a_command(Remind, deadline=alarm.deadline)
+    return a_command(Breach, deadline=alarm.deadline)
 
 
 TestStories = Story.TestCase
