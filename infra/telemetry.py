@@ -45,7 +45,7 @@ def configure(*, log_on: bool, telemetry_on: bool) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
-            logging.INFO if log_on else logging.CRITICAL + 1
+            logging.INFO if log_on else logging.CRITICAL
         ),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )

@@ -1,5 +1,7 @@
 """Connecting to Temporal: one plugin for clients, workers and replay, so they cannot drift."""
 
+from typing import Any
+
 from temporalio.client import Client, Plugin
 from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.converter import PayloadCodec
@@ -37,17 +39,9 @@ async def connect_temporal(
         SettingsError: Temporal's own settings cannot be used.
     """
     codec = CaseCodec(keys, read_key_file(installation.operations_key_file))
-    try:
-        config = ClientConfig.load_client_connect_config(
-            disable_file=installation.temporal_address is not None,
-            disable_env=installation.temporal_address is not None,
-        )
-    except (RuntimeError, ValueError) as error:
-        raise SettingsError(f"Temporal's own settings cannot be used: {error}") from None
-    if installation.temporal_address is not None:
-        config["target_host"] = installation.temporal_address
+    config = _named_by_temporal() if installation.temporal_address is None else {}
     config["namespace"] = namespace
-    config.setdefault("target_host", "127.0.0.1:7233")
+    config.setdefault("target_host", installation.temporal_address or "127.0.0.1:7233")
     try:
         return await Client.connect(
             **config,
@@ -57,3 +51,11 @@ async def connect_temporal(
         raise UnreachableError(
             "Temporal does not answer: is the stack up? `safepath doctor` says more."
         ) from None
+
+
+def _named_by_temporal() -> dict[str, Any]:
+    """What `TEMPORAL_*` and Temporal's own profile files say."""
+    try:
+        return dict(ClientConfig.load_client_connect_config())
+    except (RuntimeError, ValueError) as error:
+        raise SettingsError(f"Temporal's own settings cannot be used: {error}") from None

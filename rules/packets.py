@@ -1,30 +1,10 @@
-"""What an NGO may see of a case: one class that lists it, so that a new field stays home."""
+"""Projection: from what the case holds to what one service may see."""
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict
-
 from schemas.case import PersonalField
-from schemas.referral import NeedCategory, Priority
+from schemas.packet import ReferralPacket
 from schemas.snapshot import CaseSnapshot
-
-
-class ReferralPacket(BaseModel):
-    """All that goes to a service. A personal field she did not consent to is None."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    case_ref: str
-    referral: int
-    need: NeedCategory
-    priority: Priority
-    name: str | None = None
-    year_of_birth: str | None = None
-    safe_contact: str | None = None
-    language: str | None = None
-    interpreter: str | None = None
-    accessibility: str | None = None
-    circumstances: str | None = None
 
 
 def project(

@@ -8,11 +8,11 @@ from schemas.referral import NeedCategory, Priority
 class ReferralPacket(BaseModel):
     """The content of a referral in a service's inbox. Personal fields only where consented."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     case_ref: str
     referral: int
-    category: NeedCategory
+    need: NeedCategory
     priority: Priority
     name: str | None = None
     year_of_birth: str | None = None

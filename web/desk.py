@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -293,11 +297,11 @@ class Desk:
                 handle.execute_update(update, command, id=command.command_id),
                 timeout=ANSWER_WITHIN.total_seconds(),
             )
-            return reply
         except WorkflowUpdateFailedError as error:
             raise _our_error(error) from None
-        except (TimeoutError, RPCError) as error:
+        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise _no_answer(command, error) from None
+        return reply
 
     async def _told_workflows(self, case_ref: CaseRef) -> bool:
         """Tell the workflows at once; what cannot be told now, the worker's relay tells."""

@@ -6,9 +6,9 @@ deadlines, and closes when a person has closed the case. It decides nothing.
 """
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
-from temporalio.workflow import ContinueAsNewVersioningBehavior, ParentClosePolicy
+from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.journey_steps import JourneySteps
@@ -52,7 +52,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import moment_or_timeout
 
 
-@workflow.defn(name=JOURNEY, versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name=JOURNEY)
 class VictimJourney:
     """A case's clockwork."""
 
@@ -251,6 +251,4 @@ class VictimJourney:
             return
         if self._inbox.has_mail or not workflow.all_handlers_finished():
             return
-        workflow.continue_as_new(
-            journey, initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE
-        )
+        workflow.continue_as_new(journey)

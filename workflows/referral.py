@@ -5,7 +5,6 @@ consented to, reminds, escalates and lets lapse. It decides nothing.
 """
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -42,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import moment_or_timeout
 
 
-@workflow.defn(name="SupportReferral", versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name="SupportReferral")
 class SupportReferral:
     """A referral's clockwork."""
 
