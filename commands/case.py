@@ -1,5 +1,6 @@
 """`safepath case`: open, look, steer and close cases."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -254,28 +255,32 @@ def _print_page(page: "CasePage") -> None:
     marks = " [red]restricted[/]" if case.is_restricted else ""
     out.print(f"Case [bold]{case.case_ref}[/]{marks}: {case.stage.value}, version {case.version}")
     out.print(f"  {case.subject.value}, by {case.channel.value}, led by {case.owner}")
+    for line in (*_help_lines(page), *_clock_lines(page)):
+        out.print(f"  {line}")
+    texts = {field.value: text for field, text in (page.personal or {}).items()}
+    for field, text in [*texts.items(), *((f"note by {n.by}", n.text) for n in page.notes or ())]:
+        out.print(f"  {field}: ", end="")
+        out.out(text)
+    print_actions(page.actions)
+
+
+def _help_lines(page: "CasePage") -> Iterator[str]:
     for need in page.needs:
         category = need.category.value
-        out.print(f"  need {need.number}: {category}, {need.priority.value}, {need.state.value}")
+        yield f"need {need.number}: {category}, {need.priority.value}, {need.state.value}"
     for consent in page.consents:
         fields = f" for {', '.join(consent.fields)}" if consent.fields else ""
-        out.print(f"  consent to {consent.recipient}: {consent.state.value}{fields}")
+        yield f"consent to {consent.recipient}: {consent.state.value}{fields}"
     for referral in page.referrals:
         why = f" ({referral.reason.value})" if referral.reason else ""
-        out.print(
-            f"  referral {referral.number} to {referral.service}: "
-            f"[bold]{referral.state.value}[/]{why}"
-        )
+        state = f"[bold]{referral.state.value}[/]{why}"
+        yield f"referral {referral.number} to {referral.service}: {state}"
+
+
+def _clock_lines(page: "CasePage") -> Iterator[str]:
     for deadline in page.deadlines:
         due = f"{deadline.due_at:%a %d %b %H:%M}"
-        out.print(f"  deadline {deadline.id}: due {due}, {deadline.state.value}")
+        yield f"deadline {deadline.id}: due {due}, {deadline.state.value}"
     for task in page.tasks:
         if not task.is_done:
-            out.print(f"  [yellow]task for {task.for_role.value}: {task.kind.value}[/]")
-    for field, text in (page.personal or {}).items():
-        out.print(f"  {field.value}: ", end="")
-        out.out(text)
-    for note in page.notes or ():
-        out.print(f"  note by {note.by}: ", end="")
-        out.out(note.text)
-    print_actions(page.actions)
+            yield f"[yellow]task for {task.for_role.value}: {task.kind.value}[/]"

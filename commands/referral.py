@@ -158,13 +158,16 @@ async def open_referral(
             print_reply(reply, as_json=as_json)
             return
         if as_json:
-            print_json({"reply": reply, "packet": found.packet, "is_stopped": found.is_stopped})
+            print_json({"reply": reply, **vars(found)})
             return
         if found.is_stopped:
             out.print("[bold red]STOP.[/] This referral was stopped: do not use it any more.")
         for field, text in found.packet.model_dump(mode="json", exclude_none=True).items():
             out.print(f"  {field}: ", end="")
             out.out(str(text))
+        for note in found.notes:
+            out.print(f"  [dim]own note by {note.by}:[/] ", end="")
+            out.out(note.text)
 
 
 @app.command()

@@ -42,6 +42,8 @@ class OpenedPacket:
 
     packet: ReferralPacket
     is_stopped: bool
+    notes: tuple[Note, ...] = ()
+    """The reader's organisation's own notes on the case."""
 
 
 class PostgresReader:
@@ -120,7 +122,11 @@ class PostgresReader:
             key = await self._keys.case_key(case_ref, key_version_of(sealed), connection)
             text = unseal(key.key, packet_place(case_ref, referral), sealed)
         packet = ReferralPacket.model_validate_json(text)
-        return OpenedPacket(packet=packet, is_stopped=row["is_stopped"])
+        return OpenedPacket(
+            packet=packet,
+            is_stopped=row["is_stopped"],
+            notes=await self.read_notes(case_ref, actor),
+        )
 
     async def read_notes(self, case_ref: CaseRef, actor: Actor) -> tuple[Note, ...]:
         """The caller's organisation's own notes on a case."""

@@ -1,6 +1,6 @@
 """Waking workflows: starting a journey that has none, and saying that the record changed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import (
@@ -16,11 +16,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from infra.database import Pool, Scope, transaction
 from infra.statements import statements
 from infra.temporal import JOURNEYS
-from schemas.case import Stage
 from schemas.errors import UnreachableError
 from schemas.ids import CaseRef, case_of_workflow, journey_workflow_id
-from schemas.messages import JOURNEY, RECORD_CHANGED, Awaiting, StartJourney
-from schemas.operations import operations_text
+from schemas.messages import JOURNEY, RECORD_CHANGED, StartJourney
+from schemas.operations import Said, operations_text
 
 _SQL = statements("reading")
 _AT_ONCE = 200
@@ -67,7 +66,7 @@ async def start_journey(
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         start_signal=RECORD_CHANGED,
-        static_summary=operations_text(Stage.OPEN, Awaiting.CASEWORKER),
+        static_summary=operations_text(Said.OPENED, datetime.now(UTC)),
         search_attributes=TypedSearchAttributes([SearchAttributePair(_UNIT, owner)]),
     )
 

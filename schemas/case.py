@@ -6,6 +6,7 @@ never depends on either. `extra="forbid"` keeps them out of opening files too.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -70,6 +71,7 @@ class PersonalField(StrEnum):
     CIRCUMSTANCES = "circumstances"
 
 
+StaffId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 _TEXT = Field(default=None, min_length=1, max_length=4_000)
 
 
@@ -130,7 +132,7 @@ class CaseOpening(BaseModel):
         description="Does the person who harmed you, or anyone close to them, work for the "
         "police, the council, an NGO or in IT? yes or unsure makes the case restricted."
     )
-    named_people: tuple[str, ...] = Field(
+    named_people: tuple[StaffId, ...] = Field(
         default=(), description="Who may see a restricted case, besides the one who opens it."
     )
     safety: SafetyCheck | None = None

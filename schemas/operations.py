@@ -9,6 +9,16 @@ from datetime import datetime
 from enum import StrEnum
 
 
+class Said(StrEnum):
+    """The words between the codes."""
+
+    OPENED = "opened"
+    REFERRAL = "referral"
+    REQUESTED = "requested"
+    WAITS_FOR = "waits for"
+    NEXT = "next"
+
+
 class OperationsText(str):
     """A sentence fit for operations staff. Made by `operations_text` alone."""
 
@@ -16,12 +26,14 @@ class OperationsText(str):
 
 
 def operations_text(*parts: StrEnum | datetime | int) -> OperationsText:
-    """The parts in words, one after the other. Anything else is a bug.
+    """The parts in words, one after the other: `open waits for ngo`.
+
+    Anything but enums, dates and numbers is a bug.
 
     Raises:
         TypeError: a part could hold text of a person.
     """
-    return OperationsText(" · ".join(_word(part) for part in parts))
+    return OperationsText(" ".join(_word(part) for part in parts))
 
 
 def _word(part: object) -> str:

@@ -35,7 +35,6 @@ with workflow.unsafe.imports_passed_through():
         RECORD_CHANGED,
         Alarm,
         AlarmKind,
-        Awaiting,
         CarryOut,
         JourneyOutlook,
         PostNotice,
@@ -44,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
         StartReferral,
         TakeJourneyStep,
     )
-    from schemas.operations import operations_text
+    from schemas.operations import Said, operations_text
     from workflows.inbox import Inbox, Letter
     from workflows.options import DELIVERY_WITHIN, STEP_WITHIN, UNTIL_DELIVERED, UNTIL_IT_WORKS
     from workflows.progress import Progress, alarm_text
@@ -170,7 +169,9 @@ class VictimJourney:
                     id=referral_workflow_id(self._case_ref, number),
                     parent_close_policy=ParentClosePolicy.ABANDON,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary=operations_text(Awaiting.CLOCKWORK, number),
+                    static_summary=operations_text(
+                        Said.REFERRAL, number, Said.REQUESTED, workflow.now()
+                    ),
                 )
             except WorkflowAlreadyStartedError:
                 workflow.logger.info("the referral's workflow was started by an earlier run")

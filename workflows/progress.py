@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from enum import StrEnum
 
     from schemas.messages import Alarm, Awaiting
-    from schemas.operations import OperationsText, operations_text
+    from schemas.operations import OperationsText, Said, operations_text
 
 STAGE = SearchAttributeKey.for_keyword("JourneyStage")
 AWAITING = SearchAttributeKey.for_keyword("Awaiting")
@@ -49,7 +49,7 @@ def alarm_text(alarm: Alarm) -> OperationsText:
 
 
 def _details(stage: StrEnum, awaiting: Awaiting, alarms: tuple[Alarm, ...]) -> OperationsText:
-    parts: list[StrEnum | datetime] = [stage, awaiting]
+    parts: list[StrEnum | datetime] = [stage, Said.WAITS_FOR, awaiting]
     if alarms:
-        parts += [alarms[0].kind, alarms[0].at]
+        parts += [Said.NEXT, alarms[0].kind, alarms[0].at]
     return operations_text(*parts)
