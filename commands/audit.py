@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from commands.case import timeline_text
 from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
 from commands.people import ActorOption, case_ref, desk, one_of
 from schemas.errors import BadInputError
@@ -33,6 +32,8 @@ async def show(
         if as_json:
             print_json(list(lines))
             return
+        from commands.wording import timeline_text
+
         if not lines:
             out.print("No rows.")
         for line in lines:

@@ -4,9 +4,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    listing,
+    out,
+    print_json,
+    verb,
+)
 from commands.people import (
     ActorOption,
     CaseArgument,
@@ -27,7 +34,7 @@ from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
     from schemas.case import CaseOpening
-    from schemas.views import AuditLine, CasePage
+    from schemas.views import CasePage
 
 app = typer.Typer(help="Open, look at, steer and close cases.", no_args_is_help=True)
 
@@ -149,7 +156,7 @@ async def list_cases(
         if not lines:
             out.print("No cases. `safepath case open` opens one.")
             return
-        table = Table("case", "stage", "next due", "open tasks", "open referrals", "opened")
+        table = listing("case", "stage", "next due", "open tasks", "open referrals", "opened")
         for line in lines:
             due = f"{line.next_due:%a %d %b %H:%M}" if line.next_due else "–"
             opened_at = f"{line.recorded_at:%d %b %Y}"
@@ -168,6 +175,8 @@ async def timeline(
 ) -> None:
     """Show what happened in a case, by whom, oldest first. No personal text."""
     async with desk(data_dir, actor, as_json=as_json) as opened:
+        from commands.wording import timeline_text
+
         lines = await opened.show_timeline(case_ref(case))
         if as_json:
             print_json(list(lines))
@@ -239,15 +248,6 @@ async def close(
     )
     done = "Closed." if confirm else "In closing review; close with --confirm."
     await decide(data_dir, actor, command, as_json=as_json, done=done)
-
-
-def timeline_text(line: "AuditLine") -> str:
-    """One line of a timeline."""
-    who = "safepath" if line.actor.role.value == "system" else str(line.actor)
-    words = line.verb.value.replace("_", " ")
-    detail = ", ".join(f"{k} {v}" for k, v in line.detail.items())
-    why = f" [yellow]refused: {', '.join(line.reasons)}[/]" if line.outcome == "refused" else ""
-    return f"[dim]{line.recorded_at:%d %b %H:%M:%S}[/] {who:<34} [bold]{words}[/] {detail}{why}"
 
 
 def _print_page(page: "CasePage") -> None:

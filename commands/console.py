@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from schemas.errors import SafepathError
 
@@ -56,6 +59,15 @@ def verb(function: Callable[..., Any]) -> Callable[..., None]:
     return run
 
 
+def listing(*columns: str) -> Table:
+    """A plain table whose first column is never cut: people copy it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(columns[0], no_wrap=True)
+    for column in columns[1:]:
+        table.add_column(column)
+    return table
+
+
 def print_error(error: SafepathError, *, as_json: bool) -> None:
     """Say what went wrong: JSON on stdout, or a sentence on stderr."""
     if as_json:
@@ -63,7 +75,7 @@ def print_error(error: SafepathError, *, as_json: bool) -> None:
         body = {"code": error.code, "message": str(error), **({"field": field} if field else {})}
         print_json({"error": body})
     else:
-        err.print(f"[bold red]safepath:[/] {_escaped(str(error))}")
+        err.print(f"[bold red]safepath:[/] {escape(str(error))}")
 
 
 def print_json(document: Any) -> None:
@@ -77,7 +89,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return str(value)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")

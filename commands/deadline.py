@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import JsonOption, out, print_json, verb
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    listing,
+    out,
+    print_json,
+    verb,
+)
+from commands.people import ActorOption, desk
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -47,6 +56,30 @@ def due(
         return
     for line in _lines(chosen, started_at, answer):
         out.print(line, markup=False)
+
+
+@app.command("list")
+@verb
+async def list_deadlines(
+    actor: ActorOption = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those that are late.")] = False,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """List the open deadlines of your cases, soonest first. Restricted cases are absent."""
+    async with desk(data_dir, actor, as_json=as_json) as opened:
+        lines = await opened.list_deadlines(overdue_only=overdue)
+    if as_json:
+        print_json(list(lines))
+        return
+    if not lines:
+        out.print("Nothing is late." if overdue else "No open deadlines.")
+        return
+    table = listing("case", "deadline", "due", "state")
+    for line in lines:
+        state = "[bold red]late[/]" if line.is_overdue else line.state.value
+        table.add_row(line.case_ref, line.id, f"{line.due_at:%a %d %b %Y %H:%M %Z}", state)
+    out.print(table)
 
 
 def _duty_of(profile_id: str, duty_id: str) -> "Duty":

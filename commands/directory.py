@@ -3,9 +3,16 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    listing,
+    out,
+    print_json,
+    verb,
+)
 from commands.people import ActorOption, desk, read_input
 
 app = typer.Typer(help="Load and list the services referrals can go to.", no_args_is_help=True)
@@ -53,7 +60,7 @@ async def list_services(
         if not services:
             out.print("The directory is empty. `safepath directory load demo` fills it.")
             return
-        table = Table("code", "service", "organisation", "status")
+        table = listing("code", "service", "organisation", "status")
         for service in services:
             table.add_row(service.code, service.name, service.organisation, service.status.value)
         out.print(table)

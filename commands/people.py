@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from commands.console import REFUSED, err, out, print_json
 from schemas.errors import BadInputError
@@ -127,10 +128,10 @@ def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.") -> None:
     if as_json:
         print_json(reply)
     elif isinstance(reply, NotDone):
-        err.print(f"[bold yellow]Refused.[/] {_plain(reply.sentences())}")
+        err.print(f"[bold yellow]Refused.[/] {escape(reply.sentences())}")
     else:
         detail = ", ".join(f"{k} {v}" for k, v in reply.detail.items() if v not in (None, ""))
-        out.print(f"[bold green]{done}[/] {_plain(detail)} (version {reply.version})")
+        out.print(f"[bold green]{done}[/] {escape(detail)} (version {reply.version})")
         print_actions(reply.actions)
     if is_refused:
         raise typer.Exit(REFUSED)
@@ -143,16 +144,12 @@ def print_actions(actions: "tuple[Permitted, ...]") -> None:
         out.print(f"  you may now: {', '.join(allowed)}")
     for action in actions:
         if not action.is_allowed:
-            out.print(f"  [dim]not now: {_action(action)}: {_plain(action.reason or '')}[/]")
+            out.print(f"  [dim]not now: {_action(action)}: {escape(action.reason or '')}[/]")
 
 
 def _action(action: "Permitted") -> str:
     words = action.verb.value.replace("_", " ")
     return f"{words} {action.referral}" if action.referral else words
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
 
 
 def read_input(file: str) -> str:

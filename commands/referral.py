@@ -3,9 +3,16 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    listing,
+    out,
+    print_json,
+    verb,
+)
 from commands.people import (
     ActorOption,
     CaseArgument,
@@ -130,7 +137,7 @@ async def inbox(
         if not lines:
             out.print("The inbox is empty.")
             return
-        table = Table("referral", "item", "service", "state", "priority", "arrived")
+        table = listing("referral", "item", "service", "state", "priority", "arrived")
         for line in lines:
             name = referral_ref(CaseRef(line.case_ref), line.referral)
             item = "[bold red]STOP[/]" if line.kind == "stop" else "referral"

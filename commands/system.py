@@ -1,6 +1,7 @@
 """The verbs of the machine: `up` runs everything here, `doctor` says what is wrong with it."""
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from commands.console import (
     DEFAULT_DATA_DIR,
     DataDirOption,
     JsonOption,
+    err,
     out,
     print_json,
     verb,
@@ -47,10 +49,12 @@ async def up(
     temporal_port: Annotated[int, _port("Temporal")] = 0,
     ui_port: Annotated[int, _port("Temporal's web pages")] = 0,
     codec_port: Annotated[int, _port("the codec endpoint")] = 0,
+    as_json: JsonOption = False,
 ) -> None:
     """Run everything on this machine: PostgreSQL, Temporal and the journeys worker.
 
-    Stops in order with Ctrl-C, and goes on where it was when started again.
+    Stops in order with Ctrl-C, and goes on where it was when started again. With --json, one
+    document with the addresses is printed when everything is ready.
     """
     from infra.settings import load_settings
     from infra.stack.layout import StackPaths
@@ -61,10 +65,12 @@ async def up(
     _refuse_other_servers(_named_servers(load_settings()))
     paths = StackPaths.at(data_dir)
     ports = Ports(postgres=postgres_port, temporal=temporal_port, ui=ui_port, codec=codec_port)
-    _say(f"starting in {paths.data_dir}")
-    stack = EmbeddedStack(StackPlan(paths=paths, ports=ports), _say)
-    await serve(stack, _say, lambda state: _print_addresses(state, str(paths.data_dir)))
-    _say("stopped; nothing is left running")
+    say = _say_aside if as_json else _say
+    show = print_json if as_json else partial(_print_addresses, str(paths.data_dir))
+    say(f"starting in {paths.data_dir}")
+    stack = EmbeddedStack(StackPlan(paths=paths, ports=ports), say)
+    await serve(stack, say, show)
+    say("stopped; nothing is left running")
 
 
 @verb
@@ -120,7 +126,13 @@ def _say(line: str) -> None:
         out.print(line, markup=False)
 
 
-def _print_addresses(state: "StackState", data_dir: str) -> None:
+def _say_aside(line: str) -> None:
+    """The same beside a document on stdout."""
+    with suppress(OSError, SystemExit):
+        err.print(line, markup=False)
+
+
+def _print_addresses(data_dir: str, state: "StackState") -> None:
     from rich.table import Table
 
     table = Table("", "address")

@@ -75,7 +75,9 @@ def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
     closed = StageMoved(
         stage=Stage.CLOSED, closing_reason=command.reason, closing_asked_by=asked_by
     )
-    return Changed(changes=(*voided, *tasks, closed), detail={"reason": command.reason})
+    return Changed(
+        changes=(*voided, *tasks, closed), detail={"reason": command.reason, "step": "closed"}
+    )
 
 
 def _is_same_person(asked_by: str, actor: Actor) -> bool:
@@ -91,7 +93,8 @@ def _review(snapshot: CaseSnapshot, command: CloseCase) -> Changed:
         closing_asked_by=str(command.actor),
     )
     return Changed(
-        changes=(review,), detail={"reason": command.reason, "needs_not_met": ",".join(unmet)}
+        changes=(review,),
+        detail={"reason": command.reason, "step": "review", "needs_not_met": ",".join(unmet)},
     )
 
 
