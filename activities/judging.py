@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from rules.actions import permitted
-from rules.packets import project
-
 from activities.ports import Judge, Verdict
+from rules.actions import permitted
 from rules.apply import apply
 from rules.decide import decide
+from rules.packets import project
 from rules.profiles import PROFILES
 from rules.world import World
-from schemas.actor import Role
+from schemas.actor import NGO_ROLES, Role
 from schemas.commands import Command
 from schemas.deadlines import Calendar
 from schemas.decisions import (
@@ -25,6 +24,8 @@ from schemas.decisions import (
 )
 from schemas.ids import journey_workflow_id, referral_workflow_id
 from schemas.snapshot import CaseSnapshot
+
+_FOR_A_SERVICE = ("referral", "state", "reason")
 
 
 def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool = False) -> Judge:
@@ -77,9 +78,16 @@ def _reply(command: Command, decision: Decision, after: CaseSnapshot, world: Wor
     return Committed(
         case_ref=command.case_ref,
         version=after.case.version,
-        detail=decision.detail,
+        detail=_told(command, decision),
         actions=actions,
     )
+
+
+def _told(command: Command, decision: Changed) -> dict[str, str | int | None]:
+    """What the answer says of a decision: to an NGO, nothing of other services."""
+    if command.actor.role not in NGO_ROLES:
+        return decision.detail
+    return {key: decision.detail[key] for key in _FOR_A_SERVICE if key in decision.detail}
 
 
 def _workflows(command: Command, decision: Decision) -> tuple[str, ...]:

@@ -107,7 +107,8 @@ def parse_opening(document: Any) -> "CaseOpening":
     try:
         return CaseOpening.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        found = error.errors(include_input=False, include_url=False)
+        first = min(found, key=lambda one: one["type"] != "extra_forbidden")
         field = ".".join(str(part) for part in first["loc"]) or "file"
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":

@@ -8,6 +8,7 @@ import functools
 import inspect
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,8 +56,27 @@ def verb(function: Callable[..., Any]) -> Callable[..., None]:
         except SafepathError as error:
             print_error(error, as_json=bool(kwargs.get("as_json")))
             raise typer.Exit(error.exit_code) from None
+        except (typer.Exit, typer.Abort, KeyboardInterrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug's text may quote what the person gave
+            print_error(BugError(error), as_json=bool(kwargs.get("as_json")))
+            raise typer.Exit(BugError.exit_code) from None
 
     return run
+
+
+class BugError(SafepathError):
+    """Something nobody foresaw: its kind and its place, never its text."""
+
+    code = "bug"
+
+    def __init__(self, error: Exception) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        super().__init__(
+            f"A bug: {type(error).__name__} at {where}. Nothing of what you gave is shown here; "
+            "please report kind and place."
+        )
 
 
 def listing(*columns: str) -> Table:

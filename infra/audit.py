@@ -110,13 +110,13 @@ class AuditReader:
         self, case_ref: CaseRef | None, verb: Verb | None, most: int
     ) -> tuple[AuditLine, ...]:
         """The newest rows, oldest of them first."""
-        with translated("PostgreSQL"):
+        with translated():
             rows = await self._pool.fetch(_READING["read_audit_recent"], case_ref, verb, most)
         return lines(reversed(rows))
 
     async def verify(self, anchor: tuple[int, str] | None) -> ChainReport:
         """Recompute the `support` chain."""
-        with translated("PostgreSQL"):
+        with translated():
             async with self._pool.acquire() as connection:
                 return await verify_chain(connection, "support", anchor)
 

@@ -13,7 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from infra.statements import statements
 from schemas.actor import Actor
-from schemas.errors import RecordError, SettingsError, UnreachableError
+from schemas.errors import RecordError, SafepathError, SettingsError, UnreachableError
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[Any] | PoolConnectionProxy[Any]
@@ -37,6 +37,9 @@ CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
     "service_pk": ("service_code_taken", "Another service has that code."),
 }
 """Constraint → code and sentence: the one place where the database's names become ours."""
+
+_PASSING = frozenset({"08", "25", "40", "53", "55", "57", "58"})
+"""SQLSTATE classes that pass: connection, read-only, deadlock, resources, locks, shutdown, disk."""
 
 _DOWN = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, TimeoutError)
 
@@ -74,7 +77,7 @@ async def connect(dsn: str) -> Connection:
     Raises:
         UnreachableError: PostgreSQL does not answer, or refuses the role.
     """
-    with translated(dsn):
+    with translated():
         return await asyncpg.connect(dsn, timeout=_CONNECT_WITHIN, server_settings=_SERVER)
 
 
@@ -86,15 +89,16 @@ async def open_pool(dsn: str, *, most: int = 8) -> Pool:
         SettingsError: the schema is missing, or the database is embedded and this is not its
             machine.
     """
-    with translated(dsn):
+    with translated():
         pool = await asyncpg.create_pool(
             dsn, min_size=1, max_size=most, timeout=_CONNECT_WITHIN, server_settings=_SERVER
         )
     try:
-        embedded = await is_embedded(pool)
-    except asyncpg.UndefinedTableError:
+        with translated():
+            embedded = await is_embedded(pool)
+    except SafepathError:
         await pool.close()
-        raise SettingsError("The database has no schema yet: run `safepath migrate`.") from None
+        raise
     if embedded and not is_loopback_dsn(dsn):
         await pool.close()
         raise SettingsError(
@@ -122,7 +126,7 @@ async def transaction(
         RecordError: a named constraint refused a write.
         UnreachableError: PostgreSQL does not answer.
     """
-    with translated("PostgreSQL"):
+    with translated():
         async with pool.acquire(timeout=_CONNECT_WITHIN) as connection, connection.transaction():
             await connection.execute(_RECORD["enter"], *scope.settings(case_ref))
             yield connection
@@ -133,9 +137,6 @@ class translated:  # noqa: N801 - reads as a word: with translated(...)
 
     PostgreSQL's own messages may quote values, so none is carried over.
     """
-
-    def __init__(self, where: str) -> None:
-        self._where = where
 
     def __enter__(self) -> None:
         return None
@@ -155,10 +156,20 @@ class translated:  # noqa: N801 - reads as a word: with translated(...)
             raise UnreachableError(
                 "PostgreSQL refused the role or its password: check the DSN."
             ) from None
-        if isinstance(error, _DOWN):
+        if isinstance(error, asyncpg.UndefinedTableError):
+            raise SettingsError("The database has no schema yet: run `safepath migrate`.") from None
+        if isinstance(error, _DOWN) or _sqlstate(error)[:2] in _PASSING:
             raise UnreachableError(
                 "PostgreSQL does not answer: is the stack up? `safepath doctor` says more."
             ) from None
+        if isinstance(error, asyncpg.PostgresError):
+            raise RecordError(
+                "record_refused", f"The record refused this (SQLSTATE {_sqlstate(error)})."
+            ) from None
+
+
+def _sqlstate(error: BaseException) -> str:
+    return str(getattr(error, "sqlstate", None) or "")
 
 
 def to_json(document: Any) -> str:

@@ -37,19 +37,24 @@ from schemas.decisions import Decision, Permitted, Refused
 from schemas.directory import ServiceStatus
 from schemas.ids import CaseRef
 from schemas.referral import NeedCategory, Outcome, Priority, Reason, Referral
-from schemas.snapshot import CaseSnapshot
+from schemas.snapshot import CaseSnapshot, ListedService
 
 _CASE_VERBS: dict[Verb, str] = {
     Verb.CONFIRM_SAFETY: "",
-    Verb.ASK_CONSENT: "The directory has no service: see `directory list`.",
+    Verb.ASK_CONSENT: "",
     Verb.GIVE_CONSENT: "Nobody asked her yet: use `consent ask` first.",
-    Verb.REFUSE_CONSENT: "The directory has no service: see `directory list`.",
+    Verb.REFUSE_CONSENT: "",
     Verb.WITHDRAW_CONSENT: "",
     Verb.ADD_NEED: "",
-    Verb.REQUEST_REFERRAL: "There is no need with a service open for it: use `need add` first.",
+    Verb.REQUEST_REFERRAL: "The case has no need yet: use `need add` first.",
     Verb.CLOSE_CASE: "",
 }
 """Verbs of a case, and what is said where there is nothing to try them on."""
+
+_ANOTHER_SERVICE = ListedService(
+    code="any-other", organisation="any-other", status=ServiceStatus.ACTIVE
+)
+"""Stands for the rest of the directory: a snapshot holds only the services a case speaks of."""
 
 _REFERRAL_VERBS = (
     Verb.RECALL_REFERRAL,
@@ -66,7 +71,9 @@ def permitted(snapshot: CaseSnapshot, actor: Actor, world: World) -> tuple[Permi
 
     A verb that would change nothing is left out, and so are referrals that are over for good.
     """
-    return (*_of_case(snapshot, actor, world), *_of_referrals(snapshot, actor, world))
+    directory = (*snapshot.services, _ANOTHER_SERVICE)
+    wider = snapshot.model_copy(update={"services": directory})
+    return (*_of_case(wider, actor, world), *_of_referrals(snapshot, actor, world))
 
 
 def _of_case(snapshot: CaseSnapshot, actor: Actor, world: World) -> Iterator[Permitted]:

@@ -42,7 +42,6 @@ ON CONFLICT ON CONSTRAINT case_party_pk DO NOTHING
 
 -- name: put_person
 INSERT INTO record.case_person (case_ref, organisation, person) VALUES ($1, $2, $3)
-ON CONFLICT ON CONSTRAINT case_person_pk DO NOTHING
 
 -- name: put_case
 INSERT INTO record.case_file (case_ref, stage, subject, channel, is_restricted, owner, profile,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from rules.packets import ReferralPacket, project
+from rules.packets import project
 from schemas.case import CaseHeader, PersonalField, PersonalPart
+from schemas.packet import ReferralPacket
 from schemas.referral import NeedCategory, Priority
 from schemas.snapshot import CaseSnapshot
 from tests.builders import CASE, a_need, a_referral, an_open_case

@@ -185,9 +185,11 @@ class Story(RuleBasedStateMachine):
             self.the_clockwork_carries()
 
     @precondition(lambda self: self.at.year < LAST_YEAR)
-    @rule(leap=LEAPS, outage=RARELY)
+    @rule(leap=LEAPS, outage=st.booleans())
     def time_passes(self, leap: timedelta, outage: bool) -> None:
-        if not outage:
+        if outage:
+            self.the_inbox_is_down()
+        else:
             self.the_clockwork_carries()
         self.at += leap
         if not outage:
