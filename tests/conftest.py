@@ -7,7 +7,7 @@ others. What is stopped, broken or rewritten on purpose is done in a database ma
 
 import itertools
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 import pytest
@@ -36,19 +36,20 @@ class Servers:
     installation: Installation
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def dsn(self, role: Role, database: str = "safepath") -> str:
-        """How a role, the superuser included, reaches a database."""
-        return self.installation.dsn(role).removesuffix("safepath") + database
+    def dsn(self, role: Role) -> str:
+        """How a role, the superuser included, reaches the database."""
+        return self.installation.dsn(role)
 
-    async def another_database(self) -> str:
-        """The name of a fresh, empty database that belongs to `sp_owner`, on the same server."""
+    async def another_database(self) -> "Servers":
+        """A fresh, empty database of `sp_owner` on the same server, under the same keys."""
         name = f"another_{next(self._numbers)}"
         connection = await asyncpg.connect(self.dsn(Role.POSTGRES), ssl=False)
         try:
             await connection.execute(f"CREATE DATABASE {name} OWNER sp_owner TEMPLATE template0")
         finally:
             await connection.close()
-        return name
+        dsns = {role: self.dsn(role).rpartition("/")[0] + f"/{name}" for role in Role}
+        return replace(self, installation=replace(self.installation, dsns=dsns))
 
 
 @dataclass
@@ -57,6 +58,11 @@ class People:
 
     servers: Servers
     pools: dict[Role, Pool] = field(default_factory=dict)
+
+    async def close(self) -> None:
+        """Close their connections."""
+        for pool in self.pools.values():
+            await pool.close()
 
     async def record_for(self, actor: Actor | None) -> PostgresRecord:
         """The record as this person, or the worker, sees it."""
@@ -106,5 +112,4 @@ async def people(postgres: Servers) -> AsyncIterator[People]:
     """Whoever a test needs; their connections are closed at the end."""
     found = People(postgres)
     yield found
-    for pool in found.pools.values():
-        await pool.close()
+    await found.close()
