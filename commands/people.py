@@ -45,19 +45,22 @@ OccurredOption = Annotated[
         "--occurred-at", help="When it happened, if not now: 2026-12-24T16:00.", show_default=False
     ),
 ]
-CaseArgument = Annotated[str, typer.Argument(help="The case, such as bafod-kisut-m.")]
-ReferralArgument = Annotated[str, typer.Argument(help="The referral, such as bafod-kisut-m/1.")]
+CaseArgument = Annotated[str, typer.Argument(help="The case, such as bafod-kisut-n.")]
+ReferralArgument = Annotated[str, typer.Argument(help="The referral, such as bafod-kisut-n/1.")]
 
 
 @asynccontextmanager
 async def desk(data_dir: Path, actor: str, *, as_json: bool) -> AsyncIterator["Desk"]:
     """The desk for whoever is named by --as; a refusal is printed and exits 3."""
     from infra.settings import find_installation
+    from infra.telemetry import configure
     from web.desk import NotAllowed, open_desk
 
     acting = parse_as(actor)
+    installation = find_installation(data_dir)
+    configure(log_on=installation.log, telemetry_on=installation.telemetry)
     try:
-        async with open_desk(find_installation(data_dir), acting) as opened:
+        async with open_desk(installation, acting) as opened:
             yield opened
     except NotAllowed as refusal:
         print_reply(refusal.refused, as_json=as_json)

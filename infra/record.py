@@ -14,10 +14,11 @@ from pydantic import TypeAdapter
 
 from activities.ports import Judge, Verdict, Written
 from infra import audit
-from infra.database import Connection, Pool, Scope, to_json, transaction
+from infra.database import CONSTRAINT_ERRORS, Connection, Pool, Scope, to_json, transaction
 from infra.keys import Keyring
 from infra.sealing import key_version_of, seal, unseal
 from infra.statements import statements
+from infra.telemetry import span
 from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, CaseOpening, PersonalField, Stage
 from schemas.commands import Command, Verb
@@ -38,7 +39,7 @@ from schemas.decisions import (
     StopPlaced,
     TaskRecorded,
 )
-from schemas.errors import BadInputError
+from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.snapshot import CaseSnapshot, Dispatch
 
@@ -94,6 +95,12 @@ class PostgresRecord:
         self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
     ) -> Written:
         """Lock, judge, write, commit; a repeated command id gets its first answer."""
+        with span("record.change", verb=getattr(command, "verb")):  # noqa: B009
+            return await self._change(command, judge, services, note)
+
+    async def _change(
+        self, command: Command, judge: Judge, services: tuple[str, ...], note: str
+    ) -> Written:
         case_ref = command.case_ref
         async with transaction(self._pool, self._scope, case_ref) as connection:
             if await connection.fetchval(_SQL["lock_case"], case_ref) is None:
@@ -130,8 +137,12 @@ class PostgresRecord:
     async def _kept_reply(self, connection: Connection, command: Command) -> Reply | None:
         if command.actor.role is Role.SYSTEM:
             return None  # a step is safe to repeat by what it finds, not by its id
-        kept = await connection.fetchval(_SQL["find_reply"], command.command_id, command.case_ref)
-        return None if kept is None else _REPLY.validate_json(kept)
+        kept = await connection.fetchrow(_SQL["find_reply"], command.command_id, command.case_ref)
+        if kept is None:
+            return None
+        if (kept["verb"], kept["actor"]) != (_verb_of(command).value, str(command.actor)):
+            raise RecordError(*CONSTRAINT_ERRORS["command_log_pk"])
+        return _REPLY.validate_json(kept["reply"])
 
     async def _snapshot(
         self, connection: Connection, case_ref: str, services: tuple[str, ...] = ()
@@ -159,7 +170,7 @@ class PostgresRecord:
                 await self._keep_note(connection, command.case_ref, command.actor, note, number, at)
             for workflow_id in verdict.wakes:
                 await connection.execute(_SQL["put_wake"], command.case_ref, workflow_id)
-        verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
+        verb = _verb_of(command)
         if not by_clockwork:
             await connection.execute(
                 _SQL["keep_reply"],
@@ -265,6 +276,11 @@ class PostgresRecord:
 def unknown_case() -> BadInputError:
     """The same words whether there is no such case or it is not for this caller."""
     return BadInputError("case", "there is no such case that you may see")
+
+
+def _verb_of(command: Command) -> Verb:
+    verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
+    return verb
 
 
 def packet_place(case_ref: str, referral: int) -> tuple[str, str, int]:

@@ -3,12 +3,13 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 from temporalio.contrib.opentelemetry import create_tracer_provider
 
 ALLOWED = frozenset(
@@ -51,7 +52,7 @@ def configure(*, log_on: bool, telemetry_on: bool) -> None:
     )
     if telemetry_on:
         provider = create_tracer_provider(resource=Resource.create({"service.name": "safepath"}))
-        provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter(out=sys.stderr)))
+        provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(out=sys.stderr)))
         trace.set_tracer_provider(provider)
 
 
@@ -62,6 +63,17 @@ def keep_allowed(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapp
         for key, value in line.items()
         if key in ALLOWED and isinstance(value, str | int | float) and len(str(value)) <= 120
     }
+
+
+def span(name: str, **attributes: str | int) -> AbstractContextManager[trace.Span]:
+    """A span around a step; attributes are from the same allow-list as log lines.
+
+    An exception is recorded by its type alone: its text may quote what a person said.
+    """
+    allowed = {f"safepath.{k}": v for k, v in attributes.items() if k in ALLOWED}
+    return trace.get_tracer("safepath").start_as_current_span(
+        name, attributes=allowed, record_exception=False, set_status_on_exception=False
+    )
 
 
 def log() -> Any:

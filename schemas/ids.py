@@ -1,6 +1,6 @@
 """Ids: random, opaque, pronounceable, and owned here together with their inverses.
 
-A case reference such as `bafod-kisut-m` is ten random letters (about 33 bits) and one check
+A case reference such as `bafod-kisut-n` is ten random letters (about 33 bits) and one check
 letter. It says nothing about the person, can be read out over the telephone, and one wrong or
 swapped letter is noticed. Workflow ids are plain text in Temporal, so they hold it and nothing
 else.
@@ -48,7 +48,7 @@ def parse_case_ref(text: str) -> CaseRef:
     body, _, check = tidy.rpartition("-")
     blocks = body.split("-")
     if len(blocks) != 2 or not all(_SHAPE.fullmatch(block) for block in blocks):
-        raise ValueError("not a case reference (they look like bafod-kisut-m)")
+        raise ValueError("not a case reference (they look like bafod-kisut-n)")
     if check != _check_letter(body):
         raise ValueError("the check letter is wrong; read the reference again")
     return CaseRef(tidy)
@@ -83,17 +83,17 @@ def case_of_workflow(workflow_id: str) -> CaseRef | None:
 
 
 def referral_ref(case_ref: CaseRef, number: int) -> str:
-    """How people name a referral: `bafod-kisut-m/1`."""
+    """How people name a referral: `bafod-kisut-n/1`."""
     return f"{case_ref}/{number}"
 
 
 def parse_referral_ref(text: str) -> tuple[CaseRef, int]:
-    """Case and number of a referral named as `bafod-kisut-m/1`.
+    """Case and number of a referral named as `bafod-kisut-n/1`.
 
     Raises:
         ValueError: it is not of that form.
     """
     case, slash, number = text.rpartition("/")
     if not slash or not number.isdigit() or int(number) < 1:
-        raise ValueError("not a referral (they look like bafod-kisut-m/1)")
+        raise ValueError("not a referral (they look like bafod-kisut-n/1)")
     return parse_case_ref(case), int(number)

@@ -32,6 +32,7 @@ from infra.reading import OpenedPacket, PostgresReader
 from infra.record import PostgresRecord
 from infra.settings import Installation
 from infra.stack.secrets import Role as DatabaseRole
+from infra.telemetry import span
 from infra.temporal import connect_temporal
 from infra.wakes import send_wakes
 from rules.actions import permitted
@@ -193,10 +194,11 @@ class Desk:
         refused = await self._refused(getattr(command, "verb"), command.case_ref)  # noqa: B009
         if refused:
             return refused
-        snapshot = await self._record.read(command.case_ref)
-        if snapshot.case.stage is Stage.CLOSED:
-            return await self._record_here(command)
-        return await self._update(command)
+        with span("desk.decide", verb=getattr(command, "verb")):  # noqa: B009
+            snapshot = await self._record.read(command.case_ref)
+            if snapshot.case.stage is Stage.CLOSED:
+                return await self._record_here(command)
+            return await self._update(command)
 
     async def state(self, fact: Fact, *, note: str = "") -> Reply:
         """Write a fact to the record, then tell the workflows.
@@ -207,9 +209,10 @@ class Desk:
         refused = await self._refused(fact.verb, fact.case_ref)
         if refused:
             return refused
-        reply = await self._record_here(fact, note=note)
-        if isinstance(reply, Committed):
-            await self._told_workflows(fact.case_ref)
+        with span("desk.state", verb=fact.verb):
+            reply = await self._record_here(fact, note=note)
+            if isinstance(reply, Committed):
+                await self._told_workflows(fact.case_ref)
         return reply
 
     # Referrals, as a service sees them

@@ -23,6 +23,7 @@ from infra.telemetry import log
 from infra.temporal import JOURNEYS, connect_temporal
 from infra.wakes import send_wakes
 from schemas.errors import SafepathError
+from workers.watch import StepWatch
 from workflows.journey import VictimJourney
 from workflows.referral import SupportReferral
 
@@ -82,6 +83,7 @@ def journeys_worker(
             referral.deliver_packet,
             referral.deliver_stop,
         ],
+        interceptors=[StepWatch()],
         max_cached_workflows=cached,
         graceful_shutdown_timeout=_FINISH_WITHIN,
     )
@@ -95,6 +97,7 @@ async def run_journeys(
         worker = journeys_worker(world.client, world.record, world.notices)
         async with worker:
             say("journeys worker ready")
+            log().info("worker_ready", task_queue=JOURNEYS, namespace=world.client.namespace)
             relay = asyncio.create_task(_relay(world))
             await stop.wait()
             relay.cancel()
