@@ -1,0 +1,17 @@
+.PHONY: check test check-long docs
+
+check: ## what CI asks of every change, besides the tests
+	uv run ruff check .
+	uv run ruff format --check .
+	uv run mypy
+	uv run lint-imports
+	uv run python docs/render.py --check
+
+test: ## the test command of the README
+	uv run pytest
+
+check-long: ## tests that take minutes
+	uv run pytest -m long
+
+docs: ## render the pages that are data
+	uv run python docs/render.py
