@@ -33,7 +33,10 @@ CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
     "consent_given_has_fields": ("no_fields", "Consent names at least one field and an end."),
     "inbox_item_pk": ("already_delivered", "The packet is in the inbox already."),
     "share_once_per_referral": ("already_shared", "The referral's packet was shared already."),
-    "command_log_pk": ("command_taken", "The command's id belongs to another case."),
+    "command_log_pk": (
+        "command_taken",
+        "The command's id answered another command: give this one an id of its own.",
+    ),
     "service_pk": ("service_code_taken", "Another service has that code."),
 }
 """Constraint → code and sentence: the one place where the database's names become ours."""

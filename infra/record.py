@@ -5,39 +5,26 @@ It stores decisions and never makes one.
 
 import json
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-import asyncpg
 from pydantic import TypeAdapter
 
 from activities.ports import Judge, Verdict, Written
 from infra import audit
-from infra.database import CONSTRAINT_ERRORS, Connection, Pool, Scope, to_json, transaction
+from infra.changes import ChangeWriter
+from infra.database import CONSTRAINT_ERRORS, Connection, Pool, Scope, transaction
 from infra.keys import Keyring
-from infra.sealing import key_version_of, seal, unseal
+from infra.personal import FIRST, note_place
+from infra.sealing import seal
 from infra.statements import statements
 from infra.telemetry import span
 from schemas.actor import Actor, Role
-from schemas.case import CaseHeader, CaseOpening, PersonalField, Stage
+from schemas.case import CaseHeader, CaseOpening, Stage
 from schemas.commands import Command, Verb
-from schemas.consent import Purpose
 from schemas.decisions import (
-    Change,
     Changed,
-    ConsentRecorded,
-    DeadlineRecorded,
-    DispatchRecorded,
-    NeedRecorded,
-    PacketPlaced,
-    ReferralRecorded,
     Refused,
     Reply,
-    SafetyRecorded,
-    StageMoved,
-    StopPlaced,
-    TaskRecorded,
 )
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
@@ -45,8 +32,6 @@ from schemas.snapshot import CaseSnapshot, Dispatch
 
 _SQL = statements("record")
 _REPLY: TypeAdapter[Reply] = TypeAdapter(Reply)
-_FIRST = 1
-"""Texts are written once in this schema version; a changed text would be version 2."""
 
 
 class PostgresRecord:
@@ -73,10 +58,10 @@ class PostgresRecord:
                 _SQL["put_case"], *_case_row(case_ref, opening, told_text, actor)
             )
             for field, text in (opening.personal.texts() if opening.personal else {}).items():
-                where = (case_ref, field.value, _FIRST)
+                where = (case_ref, field.value, FIRST)
                 sealed = seal(key.key, key.version, where, text.encode())
                 await connection.execute(
-                    _SQL["put_text"], case_ref, field.value, _FIRST, sealed, opening.occurred_at
+                    _SQL["put_text"], case_ref, field.value, FIRST, sealed, opening.occurred_at
                 )
             if opening.own_notes:
                 await self._keep_note(
@@ -162,8 +147,9 @@ class PostgresRecord:
             return  # somebody was faster; nothing happened that anyone did
         at = command.occurred_at or verdict.at
         if isinstance(decision, Changed):
+            writer = ChangeWriter(connection, self._keys, verdict, at)
             for change in decision.changes:
-                await self._write_change(connection, command.case_ref, change, verdict, at)
+                await writer.write(change)
             await connection.execute(_SQL["raise_version"], command.case_ref)
             if note:
                 number = getattr(command, "referral", None)
@@ -182,71 +168,6 @@ class PostgresRecord:
             )
         await audit.append(connection, _decision_body(command, verb, decision, at))
 
-    async def _write_change(
-        self,
-        connection: Connection,
-        case_ref: str,
-        change: Change,
-        verdict: Verdict,
-        at: datetime,
-    ) -> None:
-        match change:
-            case StageMoved():
-                await connection.execute(
-                    _SQL["put_stage"],
-                    case_ref,
-                    change.stage,
-                    change.closing_reason,
-                    change.closing_asked_by,
-                )
-            case SafetyRecorded():
-                await connection.execute(_SQL["put_safety"], case_ref, change.confirmed)
-            case PacketPlaced():
-                await self._place_packet(connection, case_ref, change, verdict, at)
-            case StopPlaced():
-                await _place(connection, case_ref, change, "stop", (), None, verdict, at)
-            case _:
-                statement, row = _row_of(change)
-                row |= {"case_ref": case_ref}
-                row.setdefault("occurred_at", at.isoformat())
-                await connection.execute(_SQL[statement], to_json(row))
-
-    async def _place_packet(
-        self,
-        connection: Connection,
-        case_ref: str,
-        change: PacketPlaced,
-        verdict: Verdict,
-        at: datetime,
-    ) -> None:
-        if verdict.packet is None:
-            raise ValueError("a packet is placed by a verdict that can make it")
-        texts = await self._texts(connection, case_ref, change.fields)
-        packet = verdict.packet(texts).model_dump_json(exclude_none=True)
-        key = await self._keys.case_key(case_ref, connection=connection)
-        where = packet_place(case_ref, change.referral)
-        sealed = seal(key.key, key.version, where, packet.encode())
-        fields = tuple(field.value for field in texts)
-        await connection.execute(_SQL["put_party"], case_ref, change.organisation, "recipient")
-        await _place(connection, case_ref, change, "referral", fields, sealed, verdict, at)
-        await connection.execute(
-            _SQL["put_share"],
-            case_ref,
-            change.referral,
-            change.service,
-            change.organisation,
-            Purpose.SUPPORT_REFERRAL,
-            fields,
-            change.consent_epoch,
-            at,
-        )
-
-    async def _texts(
-        self, connection: Connection, case_ref: str, fields: tuple[PersonalField, ...]
-    ) -> Mapping[PersonalField, str]:
-        rows = await connection.fetch(_SQL["read_texts"], case_ref, fields)
-        return await open_texts(self._keys, connection, case_ref, rows)
-
     async def _keep_note(
         self,
         connection: Connection,
@@ -258,7 +179,7 @@ class PostgresRecord:
     ) -> None:
         note_id = uuid.uuid4()
         key = await self._keys.organisation_key(connection, actor.organisation, create=True)
-        where = (actor.organisation, f"note/{note_id}", _FIRST)
+        where = note_place(actor.organisation, note_id)
         sealed = seal(key.key, key.version, where, note.encode())
         await connection.execute(
             _SQL["put_note"],
@@ -281,67 +202,6 @@ def unknown_case() -> BadInputError:
 def _verb_of(command: Command) -> Verb:
     verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
     return verb
-
-
-def packet_place(case_ref: str, referral: int) -> tuple[str, str, int]:
-    """What a referral's packet is bound to."""
-    return (case_ref, f"packet/{referral}", _FIRST)
-
-
-async def open_texts(
-    keys: Keyring, connection: Connection, case_ref: str, rows: list[asyncpg.Record]
-) -> dict[PersonalField, str]:
-    """Sealed personal texts of a case, opened."""
-    texts = {}
-    for row in rows:
-        sealed = row["sealed"]
-        key = await keys.case_key(case_ref, key_version_of(sealed), connection)
-        where = (case_ref, row["field"], row["version"])
-        texts[PersonalField(row["field"])] = unseal(key.key, where, sealed).decode()
-    return texts
-
-
-async def _place(
-    connection: Connection,
-    case_ref: str,
-    change: PacketPlaced | StopPlaced,
-    kind: str,
-    fields: tuple[str, ...],
-    sealed: bytes | None,
-    verdict: Verdict,
-    at: datetime,
-) -> None:
-    await connection.execute(
-        _SQL["put_inbox_item"],
-        case_ref,
-        change.key,
-        kind,
-        change.referral,
-        change.service,
-        change.organisation,
-        verdict.after.case.is_restricted,
-        fields,
-        sealed,
-        at,
-    )
-
-
-def _row_of(change: Change) -> tuple[str, dict[str, Any]]:
-    match change:
-        case ConsentRecorded(consent=consent):
-            return "put_consent", consent.model_dump(mode="json")
-        case NeedRecorded(need=need):
-            return "put_need", need.model_dump(mode="json")
-        case ReferralRecorded(referral=referral):
-            return "put_referral", referral.model_dump(mode="json")
-        case DeadlineRecorded(deadline=deadline):
-            return "put_deadline", deadline.model_dump(mode="json")
-        case TaskRecorded(task=task):
-            return "put_task", task.model_dump(mode="json")
-        case DispatchRecorded(dispatch=dispatch):
-            return "put_dispatch", dispatch.model_dump(mode="json")
-        case _:
-            raise TypeError(f"no row for {change.kind}")
 
 
 def _case_row(

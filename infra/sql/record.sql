@@ -30,7 +30,7 @@ SELECT jsonb_build_object(
 )
 
 -- name: find_reply
-SELECT reply FROM record.command_log WHERE command_id = $1 AND case_ref = $2
+SELECT reply, verb, actor FROM record.command_log WHERE command_id = $1 AND case_ref = $2
 
 -- name: keep_reply
 INSERT INTO record.command_log (command_id, case_ref, verb, actor, reply)
@@ -117,7 +117,7 @@ INSERT INTO record.task (case_ref, id, kind, for_role, referral, raised_at, is_d
 SELECT case_ref, id, kind, for_role, referral, raised_at, is_done, occurred_at
 FROM jsonb_populate_record(NULL::record.task, $1::jsonb)
 ON CONFLICT ON CONSTRAINT task_pk DO UPDATE SET is_done = excluded.is_done,
-    raised_at = excluded.raised_at, occurred_at = excluded.occurred_at,
+    referral = excluded.referral, raised_at = excluded.raised_at, occurred_at = excluded.occurred_at,
     recorded_at = clock_timestamp()
 
 -- name: put_dispatch
