@@ -66,12 +66,10 @@ async def migrate(
     `safepath up` does this by itself for its own database.
     """
     from infra.migrations import migrate as apply_migrations
-    from infra.settings import find_installation
-    from infra.stack.secrets import Role
+    from infra.settings import owner_dsn
 
-    installation = find_installation(data_dir)
     lines: list[str] = []
-    applied = await apply_migrations(installation.dsn(Role.OWNER), embedded=False, say=lines.append)
+    applied = await apply_migrations(owner_dsn(data_dir), embedded=False, say=lines.append)
     if as_json:
         print_json({"applied": applied})
         return

@@ -10,7 +10,8 @@ import asyncpg
 from infra import audit
 from infra.database import Connection, Pool, Scope, to_json, transaction
 from infra.keys import Keyring
-from infra.record import open_texts, packet_place, unknown_case
+from infra.personal import note_place, open_texts, packet_place
+from infra.record import unknown_case
 from infra.sealing import key_version_of, unseal
 from infra.statements import statements
 from schemas.actor import Actor
@@ -193,7 +194,7 @@ class PostgresReader:
 
 
 def _note(row: asyncpg.Record, key: bytes, organisation: str) -> Note:
-    where = (organisation, f"note/{row['id']}", 1)
+    where = note_place(organisation, row["id"])
     return Note(
         by=f"{row['role']}:{row['person']}",
         referral=row["referral"],

@@ -97,6 +97,12 @@ def find_installation(data_dir: Path | None = None) -> Installation:
     return _from_stack(data_dir or settings.data_dir, settings)
 
 
+def owner_dsn(data_dir: Path | None = None) -> str:
+    """The DSN that migrations run on: named by settings, or the embedded stack's."""
+    named = load_settings().dsn_owner
+    return named or find_installation(data_dir).dsn(Role.OWNER)
+
+
 def _named_dsns(settings: Settings) -> dict[Role, str]:
     pairs = {
         Role.OWNER: settings.dsn_owner,
