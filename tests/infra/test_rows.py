@@ -1,0 +1,609 @@
+"""Who sees which row, who may touch which table: asked of PostgreSQL itself, as the roles."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from infra.database import CONSTRAINT_ERRORS, Scope, open_pool, transaction
+from infra.stack.secrets import Role
+from rules.duties import ACKNOWLEDGE, deadline_id
+from schemas.actor import Actor
+from schemas.actor import Role as PersonRole
+from schemas.case import Stage, Subject
+from schemas.commands import AcceptReferral, Breach
+from schemas.consent import ConsentState
+from schemas.deadlines import DeadlineState
+from schemas.directory import ServiceStatus
+from schemas.errors import BadInputError, RecordError
+from schemas.ids import CaseRef
+from schemas.referral import NeedState, ReferralState
+from schemas.snapshot import DispatchKind, DispatchState
+from tests.builders import AT, an_actor, caseworker, ngo_intake
+from tests.conftest import People, Servers
+from tests.infra.cases import (
+    HARBOUR,
+    HOUSING,
+    TERNSTONE,
+    about,
+    delivered,
+    done,
+    given,
+    opened,
+    queued,
+)
+
+UNGUARDED = {
+    "record.installation": "one row that says whether `safepath up` made the database",
+    "audit.head": "a number and a hash; the auditor's role alone reads it",
+}
+"""Tables of the guarded schemas without row security, each with the reason."""
+
+_RELAY = {(Role.JOURNEYS, "record.wake")}
+"""The worker's relay sends every wake that a desk left over; a wake is a workflow's id."""
+
+_TABLES = """
+SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AS is_guarded,
+    EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_ref'
+        AND NOT a.attisdropped) AS has_case
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('record', 'vault', 'audit') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+ORDER BY 1
+"""
+_PRIVILEGES = """
+WITH granted AS (
+    SELECT n.nspname || '.' || c.relname AS what, a.grantee, a.privilege_type AS privilege,
+        NULL AS of_column
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+    WHERE n.nspname = ANY ($1) AND a.grantee <> c.relowner
+    UNION ALL
+    SELECT n.nspname || '.' || c.relname, a.grantee, a.privilege_type, att.attname
+    FROM pg_attribute att JOIN pg_class c ON c.oid = att.attrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(att.attacl) a
+    WHERE n.nspname = ANY ($1) AND a.grantee <> c.relowner
+    UNION ALL
+    SELECT n.nspname || '.' || p.proname || '()', a.grantee, a.privilege_type, NULL
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace,
+        aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+    WHERE n.nspname = ANY ($1) AND a.grantee <> p.proowner
+    UNION ALL
+    SELECT n.nspname, a.grantee, a.privilege_type, NULL
+    FROM pg_namespace n, aclexplode(n.nspacl) a
+    WHERE n.nspname = ANY ($1) AND a.grantee <> n.nspowner
+)
+SELECT what, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS role,
+    privilege || CASE WHEN count(of_column) = 0 THEN ''
+        ELSE ' (' || string_agg(of_column, ', ' ORDER BY of_column) || ')' END AS privilege
+FROM granted GROUP BY what, grantee, granted.privilege ORDER BY 1, 2, 3
+"""
+_OURS = ["record", "vault", "audit", "directory", "migrations"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Cases with something in every table."""
+
+    plain: CaseRef
+    """Led by Northmarch; referral 1 with Harbour House, referral 2 with Ternstone Housing."""
+    restricted: CaseRef
+    """Led by Northmarch for ann and bea; referral 1 with Harbour House."""
+    foreign: CaseRef
+    """Led by Saltmere, known to nobody else."""
+    waiting: CaseRef
+    """Led by Northmarch; the packet for Harbour House is still in the outbox."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the guarded schemas."""
+
+    name: str
+    is_guarded: bool
+    has_case: bool
+
+
+SALTMERE = caseworker("saltmere-police", "sal")
+SUPERVISOR = an_actor(PersonRole.NGO_SUPERVISOR, HARBOUR, "vic")
+
+
+@pytest.fixture(scope="module")
+async def superuser(postgres: Servers) -> AsyncIterator[asyncpg.Connection]:
+    """Sees everything; row security does not bind it."""
+    connection = await asyncpg.connect(postgres.dsn(Role.POSTGRES), ssl=False)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def tables(superuser: asyncpg.Connection) -> tuple[Table, ...]:
+    """Every table of the guarded schemas, from the catalogue."""
+    return tuple(Table(**row) for row in await superuser.fetch(_TABLES))
+
+
+@pytest.fixture(scope="module")
+async def cases(people: People) -> Population:
+    """The population, made as people would make it."""
+    hands = people.record_for
+    plain = await delivered(hands, own_notes="for our eyes")
+    await delivered(hands, case_ref=plain, referral=2, service=HOUSING)
+    await done(hands, about(plain, Breach, deadline=deadline_id(ACKNOWLEDGE, 2)))
+    answer = about(plain, AcceptReferral, actor=ngo_intake())
+    await given(hands, answer, note="for Harbour House's eyes", wakes=True)
+    restricted = await delivered(hands, is_restricted=True, named_people=("bea",))
+    for case_ref in (plain, restricted):
+        await (await people.reader_for(caseworker())).read_personal(case_ref, caseworker())
+    return Population(
+        plain=plain,
+        restricted=restricted,
+        foreign=await opened(hands, SALTMERE),
+        waiting=await queued(hands),
+    )
+
+
+@asynccontextmanager
+async def acting(
+    postgres: Servers, role: Role, actor: Actor | None = None, case_ref: str | None = None
+) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction of a role with the settings of a person, or of a worker; rolled back."""
+    connection = await asyncpg.connect(postgres.dsn(role), ssl=False)
+    try:
+        names = ("app.org", "app.person", "app.role", "app.case_ref")
+        for name, value in zip(names, Scope(actor).settings(case_ref), strict=True):
+            await connection.execute("SELECT set_config($1, $2, false)", name, value)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def seen(
+    connection: asyncpg.Connection, tables: tuple[Table, ...], case_ref: str | None = None
+) -> dict[str, int]:
+    """How many rows of each table can be seen, of one case or of all; tables with none are out.
+
+    A table that may not be read at all shows no row.
+    """
+    found = {}
+    for table in tables:
+        if not await connection.fetchval("SELECT has_table_privilege($1, 'SELECT')", table.name):
+            continue
+        of_case = " WHERE case_ref = $1" if case_ref and table.has_case else ""
+        if case_ref and not of_case:
+            continue
+        args = (case_ref,) if case_ref else ()
+        found[table.name] = await connection.fetchval(
+            f"SELECT count(*) FROM {table.name}{of_case}",  # noqa: S608 - from the catalogue
+            *args,
+        )
+    return {name: count for name, count in found.items() if count}
+
+
+# Row security
+
+
+def test_every_table_of_the_record_has_row_security(tables: tuple[Table, ...]) -> None:
+    """A new table is guarded, or says here why not."""
+    assert set(UNGUARDED) == {table.name for table in tables if not table.is_guarded}
+
+
+async def test_the_population_has_a_row_in_every_guarded_table(
+    superuser: asyncpg.Connection, tables: tuple[Table, ...], cases: Population
+) -> None:
+    """Or these tests would prove nothing of an empty table."""
+    assert cases
+    filled = set(await seen(superuser, tables))
+    assert {table.name for table in tables} == filled
+
+
+@pytest.mark.parametrize("role", [Role.WEB, Role.JOURNEYS])
+async def test_whoever_does_not_say_who_he_is_sees_nothing(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population, role: Role
+) -> None:
+    """A forgotten setting shows no row, rather than all."""
+    assert cases
+    allowed = {name for of, name in _RELAY if of is role} | set(UNGUARDED)
+    async with acting(postgres, role) as connection:
+        assert not set(await seen(connection, tables)) - allowed
+
+
+@pytest.mark.parametrize("names_it", [False, True], ids=["looking around", "naming the case"])
+async def test_another_force_sees_nothing_of_a_case(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population, names_it: bool
+) -> None:
+    """Setting app.case_ref to a foreign case opens nothing."""
+    for case_ref in (cases.plain, cases.restricted, cases.waiting):
+        named = case_ref if names_it else None
+        async with acting(postgres, Role.WEB, SALTMERE, named) as connection:
+            assert await seen(connection, tables, case_ref) == {}
+
+
+async def test_the_force_that_leads_a_case_sees_it_but_not_the_notes_of_the_ngo(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population
+) -> None:
+    """An inbox is for the one it belongs to; so is a note, whoever leads."""
+    async with acting(postgres, Role.WEB, caseworker()) as connection:
+        found = await seen(connection, tables, cases.plain)
+        notes = await connection.fetch(
+            "SELECT DISTINCT organisation FROM record.organisation_note WHERE case_ref = $1",
+            cases.plain,
+        )
+    assert 2 == found["record.referral"] == found["record.share"]
+    assert found["record.case_text"] == 4
+    assert "record.inbox_item" not in found
+    assert [caseworker().organisation] == [row["organisation"] for row in notes]
+
+
+async def test_an_ngo_sees_its_own_item_and_referral_and_nothing_else(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population
+) -> None:
+    """No text, no consent, no need, no deadline, nothing of the other service's referral."""
+    async with acting(postgres, Role.WEB, ngo_intake()) as connection:
+        found = await seen(connection, tables, cases.plain)
+        numbers = await connection.fetch(
+            "SELECT number FROM record.referral WHERE case_ref = $1", cases.plain
+        )
+    assert [row["number"] for row in numbers] == [1]
+    assert found == {
+        "record.case_party": 1,
+        "record.inbox_item": 1,
+        "record.organisation_note": 1,
+        "record.referral": 1,
+        "vault.case_key": 1,
+    }
+
+
+async def test_an_ngo_that_acts_on_a_case_still_sees_no_text_and_nobody_elses_things(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population
+) -> None:
+    """To have its answer judged, its transaction reads what rules read, and not more."""
+    never = {"record.case_text", "record.case_person", "record.consultation", "audit.entry"}
+    async with acting(postgres, Role.WEB, ngo_intake(), cases.plain) as connection:
+        found = await seen(connection, tables, cases.plain)
+        others = await seen(connection, tables, cases.restricted)
+    assert not never & set(found)
+    assert (
+        found["record.inbox_item"],
+        found["record.organisation_note"],
+        found["record.case_party"],
+    ) == (1, 1, 1)
+    assert others == {}
+
+
+@pytest.mark.parametrize("names_it", [False, True], ids=["looking around", "naming the case"])
+async def test_an_ngo_sees_nothing_of_a_packet_that_has_not_reached_it(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population, names_it: bool
+) -> None:
+    """What is queued has not left; that somebody thought of a service is nobody's to know."""
+    named = cases.waiting if names_it else None
+    async with acting(postgres, Role.WEB, ngo_intake(), named) as connection:
+        assert await seen(connection, tables, cases.waiting) == {}
+
+
+async def test_a_second_referral_to_the_same_ngo_is_hidden_until_it_arrives(
+    postgres: Servers, people: People
+) -> None:
+    """Holding one referral of a case shows no other that is only planned."""
+    case_ref = await delivered(people.record_for)
+    await queued(people.record_for, case_ref=case_ref, service="counselling")
+    async with acting(postgres, Role.WEB, ngo_intake()) as connection:
+        rows = await connection.fetch(
+            "SELECT service FROM record.referral WHERE case_ref = $1", case_ref
+        )
+    assert [row["service"] for row in rows] == ["idva-service"]
+
+
+async def test_a_worker_sees_the_case_it_works_on_and_no_other(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population
+) -> None:
+    """One step of one case never touches another."""
+    async with acting(postgres, Role.JOURNEYS, case_ref=cases.plain) as connection:
+        found = await seen(connection, tables, cases.plain)
+        rest = {
+            name: count - found.get(name, 0)
+            for name, count in (await seen(connection, tables)).items()
+            if name not in {name for _, name in _RELAY} | set(UNGUARDED)
+        }
+    assert {"record.case_file", "record.case_text", "vault.case_key"} <= set(found)
+    assert not any(rest.values()), rest
+
+
+# Restricted cases
+
+
+@pytest.mark.parametrize("names_it", [False, True], ids=["looking around", "naming the case"])
+async def test_a_colleague_who_is_not_named_sees_nothing_of_a_restricted_case(
+    postgres: Servers, tables: tuple[Table, ...], cases: Population, names_it: bool
+) -> None:
+    """The one who harmed her may work here: not even that there is such a case."""
+    named = cases.restricted if names_it else None
+    async with acting(postgres, Role.WEB, caseworker(person="joe"), named) as connection:
+        assert await seen(connection, tables, cases.restricted) == {}
+
+
+@pytest.mark.parametrize("person", ["ann", "bea"])
+async def test_a_colleague_who_is_named_sees_a_restricted_case_and_in_no_list(
+    people: People, cases: Population, person: str
+) -> None:
+    """By its reference only: a list on a screen is seen by whoever walks past."""
+    actor = caseworker(person=person)
+    record, reader = await people.record_for(actor), await people.reader_for(actor)
+    assert (await record.read(cases.restricted)).case.is_restricted
+    listed = {line.case_ref for line in await reader.list_cases(closed_too=True)}
+    due = {line.case_ref for line in await reader.list_deadlines(AT, overdue_only=False)}
+    assert cases.plain in listed
+    assert cases.restricted not in listed | due
+
+
+async def test_of_a_restricted_case_an_ngo_shows_its_supervisor_alone(
+    postgres: Servers, people: People, tables: tuple[Table, ...], cases: Population
+) -> None:
+    """At the service too, somebody close to him may work."""
+    for actor in (ngo_intake(), an_actor(PersonRole.NGO_WORKER, HARBOUR, "will")):
+        async with acting(postgres, Role.WEB, actor, cases.restricted) as connection:
+            assert await seen(connection, tables, cases.restricted) == {}
+        reader = await people.reader_for(actor)
+        with pytest.raises(BadInputError):
+            await reader.read_packet(cases.restricted, 1, actor)
+    reader = await people.reader_for(SUPERVISOR)
+    packet = (await reader.read_packet(cases.restricted, 1, SUPERVISOR)).packet
+    assert packet.name
+
+
+# Acting where one may not
+
+_INSERTS = {
+    "as lead": "INSERT INTO record.case_party (case_ref, organisation, role)"
+    " VALUES ($1, $2, 'lead')",
+    "as recipient": "INSERT INTO record.case_party (case_ref, organisation, role)"
+    " VALUES ($1, $2, 'recipient')",
+    "as a named person": "INSERT INTO record.case_person (case_ref, organisation, person)"
+    " VALUES ($1, $2, 'sal')",
+    "a need": "INSERT INTO record.need (case_ref, number, category, priority, state, occurred_at)"
+    " SELECT $1, 99, $2, 'routine', 'open', now()",
+    "a yes": "INSERT INTO record.consent (case_ref, purpose, recipient, epoch, state, fields,"
+    " occurred_at, expires_at) SELECT $1, 'support_referral', $2, 99, 'given', '{name}', now(),"
+    " now()",
+    "a share": "INSERT INTO record.share (case_ref, referral, service, organisation, purpose,"
+    " fields, consent_epoch, occurred_at) SELECT $1, 99, 's', $2, 'p', '{}', 1, now()",
+    "a packet": "INSERT INTO record.inbox_item (case_ref, key, kind, referral, service,"
+    " organisation, is_restricted, fields, sealed_packet, occurred_at)"
+    " SELECT $1, 'packet/99/1', 'referral', 99, 's', $2, false, '{}', 'x', now()",
+    "a text": "INSERT INTO record.case_text (case_ref, field, version, sealed, occurred_at)"
+    " SELECT $1, $2, 99, 'x', now()",
+    "a note": "INSERT INTO record.organisation_note (case_ref, organisation, person, role, sealed,"
+    " occurred_at) SELECT $1, $2, 'sal', 'caseworker', 'x', now()",
+    "a reading": "INSERT INTO record.consultation (case_ref, organisation, role, person, what,"
+    " fields, occurred_at) SELECT $1, $2, 'caseworker', 'sal', 'case', '{}', now()",
+    "an answer": "INSERT INTO record.command_log (command_id, case_ref, verb, actor, reply)"
+    " VALUES ($2, $1, 'v', 'a', '{}')",
+    "a wake": "INSERT INTO record.wake (case_ref, workflow_id, owner) VALUES ($1, 'w', $2)",
+    "a key": "INSERT INTO vault.case_key (case_ref, version, wrapped, kek_id)"
+    " VALUES ($1, 99, 'x', $2)",
+}
+
+
+@pytest.mark.parametrize("statement", _INSERTS.values(), ids=list(_INSERTS))
+@pytest.mark.parametrize("names_it", [False, True], ids=["looking around", "naming the case"])
+async def test_nobody_writes_into_a_foreign_case(
+    postgres: Servers, cases: Population, statement: str, names_it: bool
+) -> None:
+    """Naming a case is no way into it; least of all as one of its parties."""
+    named = cases.plain if names_it else None
+    async with acting(postgres, Role.WEB, SALTMERE, named) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement, cases.plain, SALTMERE.organisation)
+
+
+async def test_nobody_names_himself_in_a_restricted_case(
+    postgres: Servers, cases: Population
+) -> None:
+    """A colleague of the same force, who knows the reference."""
+    async with acting(postgres, Role.WEB, caseworker(person="joe"), cases.restricted) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(
+                "INSERT INTO record.case_person VALUES ($1, $2, 'joe')",
+                cases.restricted,
+                caseworker().organisation,
+            )
+
+
+_CHANGING = {
+    "case_file": "stage",
+    "need": "state",
+    "referral": "state",
+    "deadline": "state",
+    "task": "is_done",
+    "outbox": "state",
+    "wake": "done_at",
+}
+"""Tables whose rows change, and what changes in them."""
+
+
+@pytest.mark.parametrize("actor", [SALTMERE, ngo_intake(TERNSTONE, "tom")], ids=str)
+async def test_naming_a_foreign_case_changes_no_row_of_it(
+    postgres: Servers, cases: Population, actor: Actor
+) -> None:
+    """What cannot be seen cannot be changed."""
+    async with acting(postgres, Role.WEB, actor, cases.restricted) as connection:
+        for table, column in _CHANGING.items():
+            done = await connection.execute(
+                f"UPDATE record.{table} SET {column} = {column} WHERE case_ref = $1",  # noqa: S608
+                cases.restricted,
+            )
+            assert done == "UPDATE 0", table
+
+
+async def test_a_case_that_is_led_but_not_named_is_not_changed(
+    postgres: Servers, cases: Population
+) -> None:
+    """Reading may go across an organisation's cases; writing is for the one that was named."""
+    async with acting(postgres, Role.WEB, caseworker(), cases.waiting) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(
+                "UPDATE record.case_file SET stage = 'closed', closing_reason = 'x'"
+                " WHERE case_ref = $1",
+                cases.plain,
+            )
+
+
+@pytest.mark.parametrize("role", [Role.WEB, Role.JOURNEYS])
+@pytest.mark.parametrize("column", ["owner", "told_text", "told_at", "is_restricted", "profile"])
+async def test_what_is_settled_when_a_case_is_opened_stays(
+    postgres: Servers, cases: Population, role: Role, column: str
+) -> None:
+    """Who leads it and what she was told are not the service's to rewrite (INV-11)."""
+    actor = caseworker() if role is Role.WEB else None
+    async with acting(postgres, role, actor, cases.plain) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"UPDATE record.case_file SET {column} = {column}")  # noqa: S608
+
+
+async def test_a_case_opened_for_another_organisation_is_refused(postgres: Servers) -> None:
+    """Whoever opens it leads it."""
+    statement = (
+        "INSERT INTO record.case_party (case_ref, organisation, role) VALUES ('new', $1, 'lead')"
+    )
+    async with acting(postgres, Role.WEB, SALTMERE, "new") as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement, caseworker().organisation)
+
+
+async def test_a_connection_that_comes_back_to_the_pool_forgets_who_used_it(
+    postgres: Servers, cases: Population
+) -> None:
+    """Also when the transaction failed: the next one on it is nobody, and sees nothing."""
+    pool = await open_pool(postgres.dsn(Role.WEB), most=1)
+    count = "SELECT count(*) FROM record.case_file"
+    try:
+        async with transaction(pool, Scope(caseworker()), cases.plain) as connection:
+            assert await connection.fetchval(count)
+        assert await pool.fetchval(count) == 0
+        with pytest.raises(RecordError):
+            async with transaction(pool, Scope(caseworker()), cases.plain) as connection:
+                await connection.execute("INSERT INTO record.wake (case_ref) VALUES ('x')")
+        assert await pool.fetchval(count) == 0
+        names = ["app.org", "app.person", "app.role", "app.case_ref"]
+        settings = await pool.fetch("SELECT current_setting(unnest($1::text[]), true) AS s", names)
+        assert {""} == {row["s"] or "" for row in settings}
+        async with transaction(pool, Scope(SALTMERE)) as connection:
+            refs = await connection.fetch("SELECT case_ref FROM record.case_file")
+        assert cases.foreign in {row["case_ref"] for row in refs}
+        assert cases.plain not in {row["case_ref"] for row in refs}
+    finally:
+        await pool.close()
+
+
+# Grants
+
+
+async def test_grants_are_what_the_list_says(superuser: asyncpg.Connection) -> None:
+    """Every privilege of every role is looked at by a person before it is given.
+
+    If this fails, read the difference, decide, and change `grants.txt` in the same commit.
+    """
+    rows = await superuser.fetch(_PRIVILEGES, _OURS)
+    actual = [f"{row['what']}  {row['role']}  {row['privilege']}" for row in rows]
+    expected = Path(__file__).with_name("grants.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in expected if not line.startswith("#")] == actual
+
+
+async def test_the_gate_reads_nothing_of_journeys(
+    postgres: Servers, tables: tuple[Table, ...]
+) -> None:
+    """One table says whether the database is embedded; nothing else is the gate's business."""
+    readable = []
+    async with acting(postgres, Role.GATE) as connection:
+        for table in tables:
+            try:
+                await connection.fetch(f"SELECT * FROM {table.name}")  # noqa: S608
+            except asyncpg.InsufficientPrivilegeError:
+                continue
+            readable.append(table.name)
+    assert readable == ["record.installation"]
+
+
+@pytest.mark.parametrize(
+    "table", ["audit.entry", "record.consultation", "record.share", "record.consent"]
+)
+@pytest.mark.parametrize("role", [Role.WEB, Role.JOURNEYS, Role.AUDIT, Role.OWNER])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE {} SET recorded_at = recorded_at", "DELETE FROM {}", "TRUNCATE {}"],
+    ids=["update", "delete", "truncate"],
+)
+async def test_what_happened_is_never_changed(
+    postgres: Servers, table: str, role: Role, statement: str
+) -> None:
+    """By grant for the service's roles; by trigger even for the owner of the tables."""
+    async with acting(postgres, role) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement.format(table))
+
+
+async def test_functions_that_see_more_than_their_caller_fix_where_they_look(
+    superuser: asyncpg.Connection,
+) -> None:
+    """A definer's function with a caller's search path can be made to call anything."""
+    rows = await superuser.fetch(
+        "SELECT p.proname, p.proconfig, p.prosecdef FROM pg_proc p"
+        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1)",
+        _OURS,
+    )
+    assert any(row["prosecdef"] for row in rows)
+    assert not [
+        row["proname"] for row in rows if "search_path=pg_catalog" not in (row["proconfig"] or ())
+    ]
+
+
+# Constraints
+
+ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
+    "case_file_stage_known": Stage,
+    "case_file_subject_known": Subject,
+    "case_party_role_known": frozenset({"lead", "recipient"}),
+    "consent_state_known": ConsentState,
+    "deadline_state_known": DeadlineState,
+    "inbox_item_kind_known": frozenset({"referral", "stop"}),
+    "need_state_known": NeedState,
+    "outbox_kind_known": DispatchKind,
+    "outbox_state_known": DispatchState,
+    "referral_state_known": ReferralState,
+    "service_status_known": ServiceStatus,
+}
+_AUTOMATIC = re.compile(r"_(pkey|key\d*|fkey\d*|check\d*|excl\d*)$")
+
+
+async def constraints(superuser: asyncpg.Connection) -> dict[str, str]:
+    """Every constraint of ours that can refuse a row, and its definition."""
+    rows = await superuser.fetch(
+        "SELECT c.conname, pg_get_constraintdef(c.oid) AS definition FROM pg_constraint c"
+        " JOIN pg_namespace n ON n.oid = c.connamespace"
+        " WHERE n.nspname = ANY ($1) AND c.contype <> 'n'",
+        _OURS,
+    )
+    found = {row["conname"]: row["definition"] for row in rows}
+    assert len(rows) == len(found), "two constraints have one name"
+    return found
+
+
+async def test_what_the_database_takes_is_what_the_enums_say(
+    superuser: asyncpg.Connection,
+) -> None:
+    """A new member of an enum needs a migration, and this says so before production does."""
+    known = {n: d for n, d in (await constraints(superuser)).items() if n.endswith("_known")}
+    expected = {name: {str(member) for member in kind} for name, kind in ENUMS.items()}
+    assert expected == {n: set(re.findall(r"'([^']*)'", d)) for n, d in known.items()}
+
+
+async def test_every_constraint_has_a_name_somebody_gave_it(superuser: asyncpg.Connection) -> None:
+    """An automatic name changes with the table, and then nobody translates it."""
+    assert not [name for name in await constraints(superuser) if _AUTOMATIC.search(name)]
+
+
+async def test_every_constraint_that_is_translated_exists(superuser: asyncpg.Connection) -> None:
+    """A renamed constraint would lose its sentence without a word."""
+    assert set() == set(CONSTRAINT_ERRORS) - set(await constraints(superuser))
