@@ -83,7 +83,7 @@ async def verify_chain(
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         head = await connection.fetchrow(_READING["read_audit_head"], room)
-        seq, prev, anchored = 0, _GENESIS, anchor is None
+        seq, prev, anchored = 0, _GENESIS, anchor in (None, (0, _GENESIS))
         async for row in _rows(connection, room):
             seq += 1
             fault = _fault_of(row, seq, prev)
@@ -93,8 +93,10 @@ async def verify_chain(
             if anchor is not None and seq == anchor[0]:
                 anchored = prev == anchor[1]
     report = ChainReport(room=room, entries=seq, head=prev)
-    if head is None or (head["seq"], head["hash"]) != (seq, prev):
+    if head is None or head["seq"] > seq:
         return _faulty(report, f"rows after number {seq} are missing")
+    if (head["seq"], head["hash"]) != (seq, prev):
+        return _faulty(report, f"rows after number {head['seq']} were added past the chain's head")
     if not anchored and anchor is not None:
         return _faulty(report, f"row {anchor[0]} is not the one that was noted")
     return report
