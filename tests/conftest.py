@@ -102,6 +102,7 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
             notices_dir=paths.notices,
             temporal_address=None,
         )
+        await _hurry(installation.dsn(Role.POSTGRES))
         async with open_desk(installation, ops()) as desk:
             await desk.load_directory(demo_directory_text())
         yield Servers(paths=paths, installation=installation)
@@ -113,3 +114,14 @@ async def people(postgres: Servers) -> AsyncIterator[People]:
     found = People(postgres)
     yield found
     await found.close()
+
+
+async def _hurry(superuser: str) -> None:
+    """Nobody keeps what tests write, so nothing need wait for the disk."""
+    connection = await asyncpg.connect(superuser, ssl=False)
+    try:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            await connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        await connection.execute("SELECT pg_reload_conf()")
+    finally:
+        await connection.close()
