@@ -303,8 +303,13 @@ class Desk:
         except WorkflowUpdateFailedError as error:
             raise _our_error(error) from None
         except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            if _has_no_journey(error) and await self._is_closed(command.case_ref):
+                return await self._record_here(command)  # it closed while this was on its way
             raise _no_answer(command, error) from None
         return reply
+
+    async def _is_closed(self, case_ref: CaseRef) -> bool:
+        return (await self._record.read(case_ref)).case.stage is Stage.CLOSED
 
     async def _told_workflows(self, case_ref: CaseRef) -> bool:
         """Tell the workflows at once; what cannot be told now, the worker's relay tells."""
@@ -328,8 +333,13 @@ def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:
     return RecordError("refused", "The journey could not carry this out.")
 
 
+def _has_no_journey(error: Exception) -> bool:
+    """Whether no journey of the case runs: not yet, or not any more."""
+    return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
+
+
 def _no_answer(command: Command, error: Exception) -> SafepathError:
-    if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+    if _has_no_journey(error):
         return UnreachableError(
             "The journey of this case does not run yet: is a worker up? Try again in a moment."
         )
