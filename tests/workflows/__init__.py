@@ -1,0 +1,1 @@
+"""Whole journeys on the real Temporal, the real PostgreSQL, and skipped time."""

@@ -1,0 +1,174 @@
+"""The clockwork under test: Temporal with skipped time, our worker, and the real record."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
+from temporalio.converter import PayloadCodec
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from activities.ports import Judge, Written
+from infra.codec import CaseCodec
+from infra.database import Pool, Scope
+from infra.keys import FileKeyProvider, Keyring, read_key_file
+from infra.notices import FileNotices
+from infra.record import PostgresRecord
+from infra.stack.binaries import temporal_binary
+from infra.stack.secrets import Role
+from infra.temporal import JOURNEYS, plugins
+from schemas.commands import Command
+from schemas.errors import UnreachableError
+from tests.conftest import People
+from workers.journeys import journeys_worker
+
+NEEDED: Mapping[str, str] = MappingProxyType(
+    {
+        "frontend.WorkflowTimeSkippingEnabled": "true",
+        "history.timerProcessorMaxTimeShift": '"1ms"',
+        "history.transferProcessorMaxPollRPS": "2000",
+    }
+)
+"""Without the first there is no skipping; without the second every skip takes a second."""
+
+_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
+    SearchAttributeKey.for_keyword("JourneyStage"),
+    SearchAttributeKey.for_keyword("Awaiting"),
+    SearchAttributeKey.for_keyword("OwningUnit"),
+    SearchAttributeKey.for_datetime("NextDue"),
+    SearchAttributeKey.for_bool("Overdue"),
+)
+
+
+@asynccontextmanager
+async def temporal_with_skipped_time(
+    codec: PayloadCodec | None, **more: str
+) -> AsyncIterator[WorkflowEnvironment]:
+    """A dev server whose workflows keep real time until a test moves their clocks.
+
+    Args:
+        codec: what seals payloads.
+        more: further dynamic configuration, by name with `__` for the dots.
+    """
+    wanted = dict(NEEDED) | {name.replace("__", "."): value for name, value in more.items()}
+    args = [
+        part
+        for name, value in wanted.items()
+        for part in ("--dynamic-config-value", f"{name}={value}")
+    ]
+    env = await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        namespace=JOURNEYS,
+        plugins=plugins(codec),
+        search_attributes=_ATTRIBUTES,
+        dev_server_existing_path=str(temporal_binary()),
+        dev_server_extra_args=args,
+        dev_server_log_level="error",
+        dev_server_startup_timeout=timedelta(seconds=30),
+    )
+    try:
+        yield env
+    finally:
+        await env.shutdown()
+
+
+class StumblingRecord(PostgresRecord):
+    """The real record, away for commands of some kinds for as long as a test says."""
+
+    def __init__(self, pool: Pool, keyring: Keyring, scope: Scope) -> None:
+        super().__init__(pool, keyring, scope)
+        self.stumbled: list[Command] = []
+        self._away_for: tuple[type[Command], ...] = ()
+
+    async def change(
+        self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
+    ) -> Written:
+        """As ever, or not at all."""
+        if isinstance(command, self._away_for):
+            self.stumbled.append(command)
+            raise UnreachableError("PostgreSQL does not answer.")
+        return await super().change(command, judge, services=services, note=note)
+
+    @contextmanager
+    def away_for(self, *kinds: type[Command]) -> Iterator[None]:
+        """An outage that only these commands meet."""
+        self._away_for = kinds
+        try:
+            yield
+        finally:
+            self._away_for = ()
+
+
+class Clockwork:
+    """One Temporal with one worker of ours, which can be sent to rest."""
+
+    def __init__(
+        self,
+        env: WorkflowEnvironment,
+        codec: PayloadCodec,
+        record: StumblingRecord,
+        notices_dir: Path,
+        *,
+        cached: int = 1_000,
+    ) -> None:
+        self.env = env
+        self.codec = codec
+        self.record = record
+        self.notices_dir = notices_dir
+        self._cached = cached
+        self._working = AsyncExitStack()
+
+    @property
+    def client(self) -> Client:
+        """A client of the namespace of journeys."""
+        return self.env.client
+
+    async def start(self) -> None:
+        """Put the worker to work."""
+        worker = journeys_worker(
+            self.client, self.record, FileNotices(self.notices_dir), cached=self._cached
+        )
+        await self._working.enter_async_context(worker)
+
+    async def stop(self) -> None:
+        """Let the worker finish what it began, and go."""
+        await self._working.aclose()
+
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """No worker for as long as the block runs; then a new one, which remembers nothing."""
+        await self.stop()
+        try:
+            yield
+        finally:
+            await self.start()
+
+
+@asynccontextmanager
+async def clockwork(
+    people: People, notices_dir: Path, *, cached: int = 1_000, **server: str
+) -> AsyncIterator[Clockwork]:
+    """Everything a journey runs on, for as long as the block runs.
+
+    Args:
+        people: whose record it is.
+        notices_dir: where notices go.
+        cached: workflows the worker keeps in memory; 0 replays each from its history each time.
+        server: further dynamic configuration of Temporal, by name with `__` for the dots.
+    """
+    installation = people.servers.installation
+    pool = await people.pool_of(Role.JOURNEYS)
+    keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
+    codec = CaseCodec(keyring, read_key_file(installation.operations_key_file))
+    async with temporal_with_skipped_time(codec, **server) as env:
+        record = StumblingRecord(pool, keyring, Scope())
+        found = Clockwork(env, codec, record, notices_dir, cached=cached)
+        await found.start()
+        try:
+            yield found
+        finally:
+            await found.stop()

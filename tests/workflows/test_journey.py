@@ -1,0 +1,345 @@
+"""The journey from disclosure to close, and everything that may come between."""
+
+import asyncio
+import itertools
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from infra.database import Scope
+from infra.stack.secrets import Role
+from infra.wakes import send_wakes
+from schemas.case import SafetyCheck, Stage
+from schemas.commands import (
+    AcceptReferral,
+    AddNeed,
+    AskConsent,
+    CloseCase,
+    Command,
+    CompleteReferral,
+    ConfirmSafety,
+    DeclineReferral,
+    Deliver,
+    EngageReferral,
+    GiveConsent,
+    OpenReferral,
+    RecallReferral,
+    RefuseConsent,
+    RequestReferral,
+    WithdrawConsent,
+)
+from schemas.consent import ConsentState, Purpose
+from schemas.deadlines import DeadlineState
+from schemas.decisions import Committed, NotDone
+from schemas.messages import RECORD_CHANGED
+from schemas.referral import Delivery, NeedState, Reason, ReferralState
+from schemas.snapshot import TaskKind
+from tests.builders import caseworker
+from tests.conftest import People
+from tests.workflows.conftest import Opens
+from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, NGO, SHUT, Journey
+
+WORKFLOWS_OF_A_SIMPLE_CASE = 2
+MOST_EVENTS = 160
+"""Of a simple case, journey and referral together: what a change may not silently double."""
+
+
+async def test_a_journey_goes_from_disclosure_to_close(opens: Opens) -> None:
+    """Consent, referral, acceptance, support, close: one packet, and both workflows end."""
+    journey = await opens()
+    await journey.sent_to(IDVA)
+    await journey.answers(OpenReferral, IDVA)
+    await journey.accepted(IDVA)
+    await journey.answers(EngageReferral, IDVA)
+    await journey.answers(CompleteReferral, IDVA)
+    assert await journey.referral_ends() is ReferralState.COMPLETED
+    await journey.closes()
+    await journey.ends()
+    snapshot = await journey.snapshot()
+    assert [need.state for need in snapshot.needs] == [NeedState.MET]
+    assert {DeadlineState.MET} == {deadline.state for deadline in snapshot.deadlines}
+    assert await journey.inbox() == [("harbour-house", "referral", 1)]
+    assert journey.notices() == {"notice/1": "harbour-house"}
+    histories = [await h.fetch_history() for h in (journey.handle, journey.referral())]
+    assert len(histories) == WORKFLOWS_OF_A_SIMPLE_CASE
+    assert sum(len(history.events) for history in histories) < MOST_EVENTS
+
+
+async def test_nothing_is_asked_before_safety_is_confirmed(opens: Opens) -> None:
+    """A no is an answer with its reason, and the journey goes on."""
+    journey = await opens(safety=None)
+    assert {"safety_first"} == await journey.refused(AddNeed)
+    assert {"safety_first"} == await journey.refused(AskConsent, recipient=IDVA)
+    safe = SafetyCheck(safe_to_talk=True, immediate_danger=False)
+    reply = await journey.decide(ConfirmSafety, safety=safe)
+    assert reply.version == 2
+    assert (await journey.snapshot()).case.stage is Stage.OPEN
+    await journey.decide(AddNeed)
+
+
+async def test_a_referral_waits_for_consent_and_then_leaves(opens: Opens) -> None:
+    """Silence sends nothing; her yes does, at once (INV-01)."""
+    journey = await opens()
+    await journey.refers(IDVA)
+    snapshot = await journey.until(lambda s: s.referral(1))
+    assert [task.kind for task in snapshot.tasks] == [TaskKind.CONSENT_MISSING]
+    await journey.decide(AskConsent, recipient=IDVA)
+    assert await journey.inbox() == []
+    await journey.decide(GiveConsent, recipient=IDVA)
+    snapshot = await journey.until_referral(1, ReferralState.RECEIVED)
+    assert await journey.inbox() == [("harbour-house", "referral", 1)]
+    assert all(task.is_done for task in snapshot.tasks)
+
+
+async def test_a_referral_she_refuses_never_leaves(opens: Opens) -> None:
+    """Her no keeps it here; taking it back ends it without a word to the service."""
+    journey = await opens()
+    await journey.refers(IDVA)
+    await journey.decide(AskConsent, recipient=IDVA)
+    await journey.decide(RefuseConsent, recipient=IDVA)
+    await journey.decide(RecallReferral, referral=1, reason=Reason.NO_LONGER_WANTED)
+    assert await journey.referral_ends() is ReferralState.RECALLED
+    assert await journey.inbox() == []
+    assert journey.notices() == {}
+
+
+async def _one_accepted_one_received(journey: Journey) -> None:
+    await journey.consents(IDVA, MEADOWLIGHT)
+    await journey.refers(IDVA)
+    await journey.refers(MEADOWLIGHT)
+    await journey.until_referral(1, ReferralState.RECEIVED)
+    await journey.until_referral(2, ReferralState.RECEIVED)
+    await journey.accepted(IDVA)
+
+
+async def test_a_withdrawal_stops_every_referral_and_every_service_is_told(opens: Opens) -> None:
+    """One accepted, one only received: both stop, both are told, no duty runs on."""
+    journey = await opens()
+    await _one_accepted_one_received(journey)
+    await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
+    ended = [await journey.referral_ends(number) for number in (1, 2)]
+    assert ended == [ReferralState.WITHDRAWN] * 2
+    snapshot = await journey.until_referral(2, ReferralState.WITHDRAWN)
+    inbox = await journey.inbox()
+    assert sorted(inbox[:2]) == [("harbour-house", "referral", 1), ("meadowlight", "referral", 2)]
+    assert sorted(inbox[2:]) == [("harbour-house", "stop", 1), ("meadowlight", "stop", 2)]
+    stops = {"stop-notice/1": "harbour-house", "stop-notice/2": "meadowlight"}
+    assert stops.items() <= journey.notices().items()
+    assert not [d.id for d in snapshot.running_deadlines() if d.referral]
+    await journey.closes()
+    await journey.ends()
+
+
+async def test_an_ngo_can_pass_her_withdrawal_on(opens: Opens) -> None:
+    """Whoever she tells: it is written first, and told after."""
+    journey = await opens()
+    await journey.sent_to(IDVA)
+    await journey.answers(WithdrawConsent, IDVA, recipient=IDVA, purpose=Purpose.SUPPORT_REFERRAL)
+    assert await journey.referral_ends() is ReferralState.WITHDRAWN
+    assert ("harbour-house", "stop", 1) in await journey.inbox()
+
+
+async def test_a_withdrawal_without_a_worker_keeps_everything_here(opens: Opens) -> None:
+    """The referral waits, nobody works, she takes it back: nothing leaves when work goes on."""
+    journey = await opens()
+    await journey.decide(AskConsent, recipient=IDVA)
+    await journey.refers(IDVA)
+    with journey.clockwork.record.away_for(Deliver):
+        await journey.decide(GiveConsent, recipient=IDVA)
+        await journey.until(lambda s: _delivery(s.referral(1)) is Delivery.QUEUED)
+        async with journey.clockwork.at_rest():
+            await journey.state(WithdrawConsent, actor=caseworker(), recipient=IDVA)
+    assert await journey.referral_ends() is ReferralState.WITHDRAWN
+    snapshot = await journey.until_referral(1, ReferralState.WITHDRAWN)
+    assert snapshot.referrals[0].delivery is Delivery.CANCELLED
+    assert await journey.inbox() == []
+    assert journey.notices() == {}
+    assert await journey.rows("SELECT * FROM record.share WHERE case_ref = $1") == []
+
+
+def _delivery(referral: object) -> object:
+    return getattr(referral, "delivery", None)
+
+
+async def test_a_packet_that_cannot_be_placed_is_placed_once_it_can(opens: Opens) -> None:
+    """An outage delays, and neither loses nor doubles; it fails nothing."""
+    journey = await opens()
+    await journey.consents(IDVA)
+    record = journey.clockwork.record
+    before = len(record.stumbled)
+    with record.away_for(Deliver):
+        await journey.refers(IDVA)
+        await journey.until(lambda _: len(record.stumbled) >= before + 2)
+        assert await journey.inbox() == []
+    await journey.until_referral(1, ReferralState.RECEIVED)
+    assert await journey.inbox() == [("harbour-house", "referral", 1)]
+
+
+async def test_a_recall_is_told_to_the_service_that_has_it(opens: Opens) -> None:
+    """What was sent cannot be fetched back, but the service hears that it is over."""
+    journey = await opens()
+    await journey.sent_to(IDVA)
+    version = (await journey.snapshot()).referrals[0].version
+    stale = await journey.refused(
+        RecallReferral, referral=1, reason=Reason.MISTAKE, expected_version=version - 1
+    )
+    assert {"stale"} == stale
+    await journey.decide(
+        RecallReferral, referral=1, reason=Reason.MISTAKE, expected_version=version
+    )
+    assert await journey.referral_ends() is ReferralState.RECALLED
+    assert [("harbour-house", k, 1) for k in ("referral", "stop")] == await journey.inbox()
+
+
+async def test_whoever_asks_while_the_case_closes_is_answered(opens: Opens) -> None:
+    """The close and ten more come at once: each has an answer, and none is half done."""
+    journey = await opens()
+    await journey.decide(CloseCase)
+    desk = await journey.desk(caseworker())
+    closing = journey.command(CloseCase, confirmed=True)
+    others: list[Command] = [
+        journey.command(RefuseConsent, recipient=service) for service in (IDVA, HOUSING) * 5
+    ]
+    commands = [*others[:5], closing, *others[5:]]
+    replies = await asyncio.gather(*(desk.decide(command) for command in commands))
+    assert isinstance(replies[5], Committed)
+    late = [reply for reply in replies if isinstance(reply, NotDone)]
+    assert all({"case_closed"} == {r.code for r in reply.reasons} for reply in late)
+    await journey.ends()
+    entries = await journey.rows("SELECT * FROM record.consent WHERE case_ref = $1")
+    assert len(entries) == len(others) - len(late)
+
+
+async def test_a_closed_journey_answers_too(opens: Opens) -> None:
+    """Too late is said, not left hanging; and what was said before is said again."""
+    journey = await opens()
+    need = journey.command(AddNeed)
+    desk = await journey.desk(caseworker())
+    first = await desk.decide(need)
+    await journey.closes()
+    await journey.ends()
+    assert {"case_closed"} == await journey.refused(AddNeed)
+    assert {"case_closed"} == await journey.refused(RequestReferral, choices=(IDVA,))
+    assert first == await desk.decide(need)
+    await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
+    assert WorkflowExecutionStatus.COMPLETED is await journey.state_of(journey.handle)
+
+
+async def test_nudges_too_many_do_no_harm(opens: Opens) -> None:
+    """A nudge says look again, and looking changes nothing."""
+    journey = await opens()
+    await journey.sent_to(IDVA)
+    before = await journey.snapshot()
+    nudges = (h.signal(RECORD_CHANGED) for h in (journey.handle, journey.referral()) * 15)
+    await asyncio.gather(*nudges)
+    await journey.decide(AddNeed)
+    after = await journey.snapshot()
+    assert before.referrals == after.referrals
+    assert before.deadlines == after.deadlines
+    assert len(await journey.inbox()) == 1
+    assert {"notice/1"} == set(journey.notices())
+
+
+async def test_a_command_given_twice_is_done_once(opens: Opens) -> None:
+    """By its id: as the same update, as another, and by the record alone."""
+    journey = await opens()
+    need = journey.command(AddNeed)
+    desk = await journey.desk(caseworker())
+    replies = [await desk.decide(need), await desk.decide(need)]
+    replies.append(await journey.update_anew(need))
+    assert [replies[0]] * 3 == replies
+    assert len((await journey.snapshot()).needs) == 1
+
+
+async def test_what_a_desk_left_untold_is_told_by_the_relay(opens: Opens, people: People) -> None:
+    """The fact was written, the desk died, the worker's relay sends what is left."""
+    journey = await opens()
+    await journey.sent_to(IDVA)
+    await journey.state(
+        DeclineReferral, tell=False, actor=NGO[IDVA], referral=1, reason=Reason.NO_CAPACITY
+    )
+    pool = await people.pool_of(Role.JOURNEYS)
+    client = journey.clockwork.client
+    told = await send_wakes(pool, client, Scope(), case_ref=journey.case_ref)
+    assert told == 2
+    assert await journey.referral_ends() is ReferralState.DECLINED
+    assert await send_wakes(pool, client, Scope(), case_ref=journey.case_ref) == 0
+
+
+async def test_a_journey_nobody_started_is_started_by_the_relay(
+    opens: Opens, people: People
+) -> None:
+    """The case was opened while Temporal was away; a second start is the same journey."""
+    journey = await opens(tell=False)
+    pool = await people.pool_of(Role.JOURNEYS)
+    client = journey.clockwork.client
+    assert await send_wakes(pool, client, Scope(), case_ref=journey.case_ref) == 1
+    await journey.decide(AddNeed)
+    first = (await journey.handle.describe()).run_id
+    await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
+    assert first == (await journey.handle.describe()).run_id
+
+
+async def test_a_second_service_is_asked_only_on_its_own_consent(opens: Opens) -> None:
+    """Her yes to one service is no yes to the next (INV-03)."""
+    journey = await opens()
+    await journey.consents(IDVA)
+    await journey.refers(IDVA, MEADOWLIGHT)
+    await journey.until_referral(1, ReferralState.RECEIVED)
+    await journey.answers(DeclineReferral, IDVA, reason=Reason.NO_CAPACITY)
+    snapshot = await journey.until(lambda s: s.referral(2))
+    assert (
+        snapshot.referrals[1].state,
+        snapshot.referrals[1].consent,
+    ) == (ReferralState.WAITING, ConsentState.NOT_ASKED)
+    await journey.consents(MEADOWLIGHT)
+    await journey.until_referral(2, ReferralState.RECEIVED)
+    assert [number for _, _, number in await journey.inbox()] == [1, 2]
+
+
+async def test_a_closed_service_cannot_be_chosen(opens: Opens) -> None:
+    """It is refused at once, not found out later."""
+    journey = await opens()
+    await journey.decide(AddNeed)
+    assert {"unknown_service"} == await journey.refused(RequestReferral, choices=(SHUT,))
+
+
+RACES: list[tuple[type[Command], ...]] = list(
+    itertools.permutations((AcceptReferral, DeclineReferral, WithdrawConsent))
+)
+
+
+@pytest.mark.parametrize("is_at_once", [False, True], ids=["in turn", "at once"])
+async def test_whatever_order_messages_come_in_nothing_is_sent_twice(
+    opens: Opens, *, is_at_once: bool
+) -> None:
+    """Accept, decline and withdrawal in all orders: one packet, and a stop where she says stop."""
+
+    async def race(order: tuple[type[Command], ...]) -> None:
+        journey = await opens()
+        await journey.sent_to(IDVA)
+        said = [
+            journey.state(
+                kind,
+                actor=NGO[IDVA],
+                recipient=IDVA,
+                referral=1,
+                reason=Reason.NO_CAPACITY,
+            )
+            for kind in order
+        ]
+        if is_at_once:
+            await asyncio.gather(*said)
+        else:
+            for fact in said:
+                await fact
+        state = await journey.referral_ends()
+        inbox = await journey.inbox()
+        assert state in (ReferralState.WITHDRAWN, ReferralState.DECLINED)
+        assert inbox.count(("harbour-house", "referral", 1)) == 1
+        is_withdrawn = state is ReferralState.WITHDRAWN
+        assert int(is_withdrawn) == inbox.count(("harbour-house", "stop", 1))
+        consent = (await journey.snapshot()).consents[0]
+        assert consent.state is ConsentState.WITHDRAWN
+
+    await asyncio.gather(*(race(order) for order in RACES))
