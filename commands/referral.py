@@ -167,9 +167,11 @@ async def open_referral(
         if as_json:
             print_json({"reply": reply, **vars(found)})
             return
-        if found.is_stopped:
-            out.print("[bold red]STOP.[/] This referral was stopped: do not use it any more.")
-        for field, text in found.packet.model_dump(mode="json", exclude_none=True).items():
+        shown = found.packet.model_dump(mode="json", exclude_none=True) if found.packet else {}
+        if not shown:
+            out.print(f"[bold red]STOP.[/] This referral is {found.state.value}: it is closed.")
+            out.print("  Do not use what you know from it any more.")
+        for field, text in shown.items():
             out.print(f"  {field}: ", end="")
             out.out(str(text))
         for note in found.notes:

@@ -1,6 +1,6 @@
 """Reading the record for people: lists, inbox, timeline, and personal text with its row first."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from schemas.directory import Service
 from schemas.errors import BadInputError
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
+from schemas.referral import ReferralState
 from schemas.views import (
     AuditLine,
     CaseLine,
@@ -39,10 +40,11 @@ MOST = 500
 
 @dataclass(frozen=True)
 class OpenedPacket:
-    """A referral's packet, and whether a stop came after it."""
+    """A referral, opened by the service it was sent to."""
 
-    packet: ReferralPacket
-    is_stopped: bool
+    state: ReferralState
+    packet: ReferralPacket | None
+    """None: the referral was stopped, or answered with a no, and its content is closed."""
     notes: tuple[Note, ...] = ()
     """The reader's organisation's own notes on the case."""
 
@@ -107,8 +109,16 @@ class PostgresReader:
             await self._note_reading(connection, case_ref, actor, "case", fields)
             return await open_texts(self._keys, connection, case_ref, rows)
 
-    async def read_packet(self, case_ref: CaseRef, referral: int, actor: Actor) -> OpenedPacket:
+    async def read_packet(
+        self,
+        case_ref: CaseRef,
+        referral: int,
+        actor: Actor,
+        may_be_read: Callable[[ReferralState], bool],
+    ) -> OpenedPacket:
         """A referral's packet. The consultation row is committed before it is returned.
+
+        A referral that may not be read any more comes without it, and without a row.
 
         Raises:
             BadInputError: the caller's organisation was sent no such referral.
@@ -117,17 +127,17 @@ class PostgresReader:
             row = await connection.fetchrow(_SQL["read_packet"], case_ref, referral)
             if row is None:
                 raise BadInputError("referral", "your inbox has no such referral")
-            what = f"packet/{referral}"
-            await self._note_reading(connection, case_ref, actor, what, row["fields"])
-            sealed = row["sealed_packet"]
-            key = await self._keys.case_key(case_ref, key_version_of(sealed), connection)
-            text = unseal(key.key, packet_place(case_ref, referral), sealed)
-        packet = ReferralPacket.model_validate_json(text)
-        return OpenedPacket(
-            packet=packet,
-            is_stopped=row["is_stopped"],
-            notes=await self.read_notes(case_ref, actor),
-        )
+            state = ReferralState(row["state"])
+            packet = None
+            if may_be_read(state):
+                what = f"packet/{referral}"
+                await self._note_reading(connection, case_ref, actor, what, row["fields"])
+                sealed = row["sealed_packet"]
+                key = await self._keys.case_key(case_ref, key_version_of(sealed), connection)
+                text = unseal(key.key, packet_place(case_ref, referral), sealed)
+                packet = ReferralPacket.model_validate_json(text)
+        notes = await self.read_notes(case_ref, actor)
+        return OpenedPacket(state=state, packet=packet, notes=notes)
 
     async def read_notes(self, case_ref: CaseRef, actor: Actor) -> tuple[Note, ...]:
         """The caller's organisation's own notes on a case."""

@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 
+from rules.referral_states import WITH_SERVICE
 from schemas.case import PersonalField
 from schemas.packet import ReferralPacket
+from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot
+
+
+def may_be_read(state: ReferralState) -> bool:
+    """Whether the service may still read the packet: while the request is with it, and after help.
+
+    A stop closes it, and so does an answer of no: who does not help needs no data of hers.
+    """
+    return state in WITH_SERVICE or state is ReferralState.COMPLETED
 
 
 def project(

@@ -37,6 +37,7 @@ from infra.temporal import connect_temporal
 from infra.wakes import send_wakes
 from rules.actions import permitted
 from rules.decide import missing_right
+from rules.packets import may_be_read
 from rules.profiles import PROFILES
 from rules.told import TOLD, told_text
 from rules.world import World
@@ -227,8 +228,10 @@ class Desk:
         refused = await self._refused(command.verb, command.case_ref)
         if refused:
             return refused, None
-        packet = await self._reader.read_packet(command.case_ref, command.referral, self.actor)
-        return await self.state(command), packet
+        found = await self._reader.read_packet(
+            command.case_ref, command.referral, self.actor, may_be_read
+        )
+        return await self.state(command), found
 
     # Deadlines, directory, audit
 

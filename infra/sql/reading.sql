@@ -30,10 +30,9 @@ ORDER BY i.recorded_at
 LIMIT $2
 
 -- name: read_packet
-SELECT i.key, i.sealed_packet, i.fields, i.service,
-    EXISTS (SELECT 1 FROM record.inbox_item s WHERE s.case_ref = i.case_ref
-        AND s.referral = i.referral AND s.kind = 'stop') AS is_stopped
+SELECT i.sealed_packet, i.fields, r.state
 FROM record.inbox_item i
+JOIN record.referral r ON r.case_ref = i.case_ref AND r.number = i.referral
 WHERE i.case_ref = $1 AND i.referral = $2 AND i.kind = 'referral'
 
 -- name: read_timeline

@@ -16,7 +16,7 @@ from infra.hsds import read_directory
 from infra.stack.secrets import Role as DatabaseRole
 from rules.apply import apply
 from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
-from rules.packets import project
+from rules.packets import may_be_read, project
 from schemas.actor import Actor
 from schemas.case import PersonalField, Stage
 from schemas.commands import (
@@ -173,7 +173,7 @@ class PostgresWorld:
         """As the service reads it."""
         reader = await self.people.reader_for(ngo_intake())
         try:
-            return (await reader.read_packet(case_ref, referral, ngo_intake())).packet
+            return (await reader.read_packet(case_ref, referral, ngo_intake(), may_be_read)).packet
         except BadInputError:
             return None
 

@@ -13,6 +13,7 @@ import pytest
 from infra.database import CONSTRAINT_ERRORS, Scope, open_pool, transaction
 from infra.stack.secrets import Role
 from rules.duties import ACKNOWLEDGE, deadline_id
+from rules.packets import may_be_read
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
 from schemas.case import Stage, Subject
@@ -347,9 +348,10 @@ async def test_of_a_restricted_case_an_ngo_shows_its_supervisor_alone(
             assert await seen(connection, tables, cases.restricted) == {}
         reader = await people.reader_for(actor)
         with pytest.raises(BadInputError):
-            await reader.read_packet(cases.restricted, 1, actor)
+            await reader.read_packet(cases.restricted, 1, actor, may_be_read)
     reader = await people.reader_for(SUPERVISOR)
-    packet = (await reader.read_packet(cases.restricted, 1, SUPERVISOR)).packet
+    packet = (await reader.read_packet(cases.restricted, 1, SUPERVISOR, may_be_read)).packet
+    assert packet is not None
     assert packet.name
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rules.packets import project
+from rules.packets import may_be_read, project
 from schemas.case import CaseHeader, PersonalField, PersonalPart
 from schemas.packet import ReferralPacket
-from schemas.referral import NeedCategory, Priority
+from schemas.referral import NeedCategory, Priority, ReferralState
 from schemas.snapshot import CaseSnapshot
 from tests.builders import CASE, a_need, a_referral, an_open_case
 
@@ -73,3 +73,17 @@ def test_a_packet_of_what_is_not_there_is_an_error(case: CaseSnapshot) -> None:
     """There is no packet without a referral of a need."""
     with pytest.raises(KeyError):
         project(case, 1, TEXTS, tuple(PersonalField))
+
+
+@pytest.mark.parametrize(
+    "closed", ["declined", "expired", "recalled", "withdrawn", "ended", "entered_in_error"]
+)
+def test_a_stop_or_a_no_closes_the_packet(closed: str) -> None:
+    """A service that does not help, or was told to stop, needs no data of hers."""
+    assert not may_be_read(ReferralState(closed))
+
+
+@pytest.mark.parametrize("serving", ["received", "opened", "accepted", "active", "completed"])
+def test_a_packet_can_be_read_while_it_serves(serving: str) -> None:
+    """The service reads what she agreed to for as long as it helps, and has helped."""
+    assert may_be_read(ReferralState(serving))
