@@ -23,7 +23,7 @@ from temporalio.converter import (
 
 from infra.keys import Keyring
 from infra.sealing import seal, unseal
-from schemas.errors import KeyUnavailableError
+from schemas.errors import DamagedTextError, KeyUnavailableError
 from schemas.ids import CaseRef, case_of_workflow
 from schemas.operations import OperationsText
 
@@ -89,6 +89,7 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
 
         Raises:
             KeyUnavailableError: the key is missing or destroyed.
+            DamagedTextError: altered, or of another case than the workflow's.
         """
         return [await self._decode(payload) for payload in payloads]
 
@@ -107,9 +108,19 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
         opened = unseal_operations(self._operations_key, payload)
         if opened is not None:
             return opened
-        case_ref, _, version = payload.metadata[KEY].decode().rpartition("/")
-        key = await self._keys.case_key(case_ref, int(version))
+        case_ref, version = _named_key(payload)
+        if self._case_ref not in (None, case_ref):
+            raise DamagedTextError("a payload of another case")
+        key = await self._keys.case_key(case_ref, version)
         return _unsealed(payload, key.key, case_ref)
+
+
+def _named_key(payload: Payload) -> tuple[str, int]:
+    """Case and version of the key that sealed a payload, as the payload says."""
+    case_ref, _, version = payload.metadata[KEY].decode("ascii", "replace").rpartition("/")
+    if not case_ref or not (version.isascii() and version.isdigit()):
+        raise DamagedTextError("a sealed payload does not say which key sealed it")
+    return case_ref, int(version)
 
 
 def _sealed(payload: Payload, key: bytes, version: int, owner: str, name: bytes) -> Payload:

@@ -63,15 +63,17 @@ class Scope:
 
 def is_loopback_dsn(dsn: str) -> bool:
     """Whether a DSN leads to this machine alone."""
-    host = urlsplit(dsn).hostname
-    if host is None:
-        return False
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        hosts = urlsplit(dsn).netloc.rpartition("@")[2].split(",")
+        return all(_is_loopback(urlsplit(f"//{host}").hostname) for host in hosts)
     except ValueError:
         return False
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host is None:
+        return False
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
 async def connect(dsn: str) -> Connection:
@@ -147,31 +149,46 @@ class translated:  # noqa: N801 - reads as a word: with translated(...)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Any
     ) -> None:
-        if error is None:
-            return
-        if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-            name = getattr(error, "constraint_name", None) or ""
-            code, sentence = CONSTRAINT_ERRORS.get(
-                name, ("record_refused", f"The record refused the write ({name or 'constraint'}).")
-            )
-            raise RecordError(code, sentence) from None
-        if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
-            raise UnreachableError(
-                "PostgreSQL refused the role or its password: check the DSN."
-            ) from None
-        if isinstance(error, asyncpg.UndefinedTableError):
-            raise SettingsError("The database has no schema yet: run `safepath migrate`.") from None
-        if isinstance(error, _DOWN) or _sqlstate(error)[:2] in _PASSING:
-            raise UnreachableError(
-                "PostgreSQL does not answer: is the stack up? `safepath doctor` says more."
-            ) from None
-        if isinstance(error, asyncpg.PostgresError):
-            raise RecordError(
-                "record_refused", f"The record refused this (SQLSTATE {_sqlstate(error)})."
-            ) from None
+        ours = _refusal(error) or _outage(error) or _rest(error)
+        if ours is not None:
+            raise ours from None
 
 
-def _sqlstate(error: BaseException) -> str:
+def _refusal(error: BaseException | None) -> SafepathError | None:
+    """What a named constraint refused."""
+    if not isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return None
+    name = getattr(error, "constraint_name", None) or ""
+    unnamed = ("record_refused", f"The record refused the write ({name or 'constraint'}).")
+    return RecordError(*CONSTRAINT_ERRORS.get(name, unnamed))
+
+
+def _outage(error: BaseException | None) -> SafepathError | None:
+    """What passes, or what somebody who runs PostgreSQL must see to."""
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return UnreachableError("PostgreSQL refused the role or its password: check the DSN.")
+    if isinstance(error, asyncpg.UndefinedTableError):
+        return SettingsError("The database has no schema yet: run `safepath migrate`.")
+    if isinstance(error, _DOWN) or _sqlstate(error)[:2] in _PASSING:
+        return UnreachableError(
+            "PostgreSQL does not answer: is the stack up? `safepath doctor` says more."
+        )
+    return None
+
+
+def _rest(error: BaseException | None) -> SafepathError | None:
+    if isinstance(error, asyncpg.PostgresError):
+        return RecordError(
+            "record_refused", f"The record refused this (SQLSTATE {_sqlstate(error)})."
+        )
+    if not isinstance(error, asyncpg.InterfaceError):
+        return None
+    if isinstance(error, ValueError):  # it never left this process: a number too large, say
+        return RecordError("record_refused", "The record cannot hold a value that was given.")
+    return UnreachableError("The connection to PostgreSQL was lost: try again.")
+
+
+def _sqlstate(error: BaseException | None) -> str:
     return str(getattr(error, "sqlstate", None) or "")
 
 

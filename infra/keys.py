@@ -120,6 +120,9 @@ class Keyring:
             await connection.execute(
                 _VAULT["put_organisation_key"], organisation, 1, wrapped, self._provider.kek_id
             )
+            # Not into the cache: this transaction may be rolled back, and the key with it.
+            rows = await connection.fetch(_VAULT["read_organisation_keys"], organisation)
+            return await self._unwrapped(rows, None)
         return await self._find("read_organisation_keys", organisation, None, connection)
 
     async def _find(
@@ -138,8 +141,13 @@ class Keyring:
             async with transaction(self._pool, self._scope, owner) as own:
                 rows = await own.fetch(_VAULT[statement], owner)
         found = await self._unwrapped(rows, version)
-        self._cache[statement, owner, version] = (time.monotonic(), found)
+        self._keep((statement, owner, version), found)
         return found
+
+    def _keep(self, place: tuple[str, str, int | None], key: DataKey) -> None:
+        now = time.monotonic()
+        kept = {at: old for at, old in self._cache.items() if now - old[0] < CACHED_FOR}
+        self._cache = kept | {place: (now, key)}
 
     async def _unwrapped(self, rows: list[asyncpg.Record], version: int | None) -> DataKey:
         wanted = [row for row in rows if version in (None, row["version"])]

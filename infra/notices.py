@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class FileNotices:
             "item": case_ref,
             "posted_at": datetime.now(UTC).isoformat(),
         }
-        fresh = self._directory / f".{name}.{os.getpid()}"
+        fresh = self._directory / f".{name}.{secrets.token_hex(8)}"  # also of a retry beside us
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(notice, file)

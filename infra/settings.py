@@ -19,6 +19,7 @@ from infra.stack.state import dsn, read_state
 from schemas.errors import SettingsError, UnreachableError
 
 _PREFIX = "SAFEPATH_"
+_ONLY_WITH_DSN = ("kek_file", "operations_key_file", "notices_dir")
 
 
 class Settings(BaseSettings):
@@ -93,8 +94,16 @@ def find_installation(data_dir: Path | None = None) -> Installation:
     """
     settings = load_settings()
     if _named_dsns(settings):
+        _refuse(settings, ("data_dir",), "names an embedded stack, but a DSN is set too")
         return _from_settings(settings)
+    _refuse(settings, _ONLY_WITH_DSN, "is read only where a DSN is set too, and none is")
     return _from_stack(data_dir or settings.data_dir, settings)
+
+
+def _refuse(settings: Settings, names: tuple[str, ...], why: str) -> None:
+    found = [f"{_PREFIX}{name.upper()}" for name in names if name in settings.model_fields_set]
+    if found:
+        raise SettingsError(f"{', '.join(found)} {why}: unset one or the other.")
 
 
 def owner_dsn(data_dir: Path | None = None) -> str:
