@@ -32,7 +32,7 @@ def codec_app(operations_key: bytes, ui_origin: str) -> Starlette:
             return PlainTextResponse("too large", status_code=413)
         try:
             payloads = json_format.Parse(body, Payloads())
-        except json_format.ParseError:
+        except (json_format.ParseError, UnicodeDecodeError, RecursionError):
             return PlainTextResponse("not payloads", status_code=400)
         shown = Payloads(payloads=[_shown(operations_key, p) for p in payloads.payloads])
         return JSONResponse(json_format.MessageToDict(shown))
