@@ -202,11 +202,11 @@ class VictimJourney:
         """Wait for a person, for news, or for the next alarm; people come first."""
         alarm = outlook.alarms[0] if outlook.alarms else None
         await moment_or_timeout(
-            lambda: self._inbox.has_mail or self._nudged,
+            lambda: self._inbox.has_mail or self._nudged or self._may_begin_anew(),
             alarm.at if alarm else None,
             summary=alarm_text(alarm) if alarm else None,
         )
-        if self._inbox.has_mail:
+        if self._inbox.has_mail or self._may_begin_anew():
             return outlook
         if self._nudged or alarm is None:
             return await self._read()
@@ -248,8 +248,13 @@ class VictimJourney:
 
     def _continue_as_new_if_long(self, journey: StartJourney) -> None:
         """Begin a new history when this one grows long. The record holds all that goes on."""
-        if not workflow.info().is_continue_as_new_suggested():
-            return
-        if self._inbox.has_mail or not workflow.all_handlers_finished():
-            return
-        workflow.continue_as_new(journey)
+        if self._may_begin_anew():
+            workflow.continue_as_new(journey)
+
+    def _may_begin_anew(self) -> bool:
+        """Long enough, and nobody waits for an answer of this run."""
+        return (
+            workflow.info().is_continue_as_new_suggested()
+            and not self._inbox.has_mail
+            and workflow.all_handlers_finished()
+        )
