@@ -282,7 +282,10 @@ class Journey:
         return await self.clockwork.env.get_current_time(handle or self.handle)
 
     async def forward(self, to: datetime, handle: "WorkflowHandle[Any, Any] | None" = None) -> None:
-        """Move a workflow's clock; the journey's, if none is named."""
+        """Move a workflow's clock; the journey's, if none is named.
+
+        Temporal does not move a journey's clock while a referral of it runs.
+        """
         handle = handle or self.handle
         ahead = to - await self.now(handle)
         assert ahead > timedelta(0), "clocks go forward"
