@@ -161,16 +161,13 @@ async def open_referral(
     command = OpenReferral(**_of_referral(referral, actor, None, command_id))
     async with desk(data_dir, actor, as_json=as_json) as opened:
         reply, found = await opened.open_referral(command)
-        if found is None:
+        if found is None or found.packet is None:
             print_reply(reply, as_json=as_json)
             return
         if as_json:
             print_json({"reply": reply, **vars(found)})
             return
-        shown = found.packet.model_dump(mode="json", exclude_none=True) if found.packet else {}
-        if not shown:
-            out.print(f"[bold red]STOP.[/] This referral is {found.state.value}: it is closed.")
-            out.print("  Do not use what you know from it any more.")
+        shown = found.packet.model_dump(mode="json", exclude_none=True)
         for field, text in shown.items():
             out.print(f"  {field}: ", end="")
             out.out(str(text))

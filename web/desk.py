@@ -57,7 +57,7 @@ from schemas.commands import (
     RequestReferral,
     Verb,
 )
-from schemas.decisions import Committed, NotDone, Refused, Reply
+from schemas.decisions import Committed, NotDone, Refusal, Refused, Reply
 from schemas.directory import Service
 from schemas.errors import (
     BadInputError,
@@ -224,13 +224,15 @@ class Desk:
         return await self._reader.list_inbox(self.actor.organisation)
 
     async def open_referral(self, command: OpenReferral) -> tuple[Reply, OpenedPacket | None]:
-        """Read a referral. Reading it says so to the sender."""
+        """Read a referral. Reading it says so to the sender; what was stopped is closed."""
         refused = await self._refused(command.verb, command.case_ref)
         if refused:
             return refused, None
         found = await self._reader.read_packet(
             command.case_ref, command.referral, self.actor, may_be_read
         )
+        if found.packet is None:
+            return await self._closed_packet(command, found), found
         return await self.state(command), found
 
     # Deadlines, directory, audit
@@ -279,6 +281,16 @@ class Desk:
         codes = tuple(reason.code for reason in refusal.reasons)
         await self._record.note_refusal(self.actor, verb, case_ref, codes)
         return NotDone(case_ref=case_ref or "", reasons=refusal.reasons)
+
+    async def _closed_packet(self, command: OpenReferral, found: OpenedPacket) -> NotDone:
+        code = "packet_closed"
+        await self._record.note_refusal(self.actor, command.verb, command.case_ref, (code,))
+        sentence = (
+            f"Referral {command.referral} is {found.state}: its content is closed to you. "
+            "Do not use what you know from it any more."
+        )
+        reason = Refusal(code=code, sentence=sentence)
+        return NotDone(case_ref=command.case_ref, reasons=(reason,))
 
     async def _require(self, verb: Verb, case_ref: CaseRef | None = None) -> None:
         refused = await self._refused(verb, case_ref)

@@ -29,6 +29,8 @@ from workflows.referral import SupportReferral
 
 _CACHED_JOURNEYS = 1_000
 _FINISH_WITHIN = timedelta(seconds=10)
+_MISSED_AFTER = timedelta(seconds=2)
+"""After a worker died, how long its journeys wait for it before another takes them on."""
 _RELAY_EVERY = 1.0
 _LEFT_OVER_AFTER = timedelta(seconds=2)
 
@@ -86,6 +88,7 @@ def journeys_worker(
         interceptors=[StepWatch()],
         max_cached_workflows=cached,
         graceful_shutdown_timeout=_FINISH_WITHIN,
+        sticky_queue_schedule_to_start_timeout=_MISSED_AFTER,
     )
 
 
