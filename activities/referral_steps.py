@@ -44,17 +44,21 @@ class ReferralSteps:
     async def deliver_packet(self, message: DeliverPacket) -> ReferralOutlook:
         """Place a queued packet in the service's inbox, if consent holds at this moment.
 
+        An outage may lie between the first attempt and this one, so it is this one's time that
+        counts: for her consent, and for when the service begins to be late.
+
         Raises:
             ApplicationError: of type `undeliverable`, when no retry can help.
         """
-        judge = judge_of(message.step, message.at, self.calendar)
+        at = max(message.at, activity.info().started_time)
+        judge = judge_of(message.step, at, self.calendar)
         written = await self.record.change(message.step, judge)
         reply = written.reply
         if isinstance(reply, NotDone) and reply.reasons[0].code == "service_closed":
             raise ApplicationError(
                 "the service takes no referrals", type=UNDELIVERABLE, non_retryable=True
             )
-        return referral_outlook(written.snapshot, message.step.referral, message.at)
+        return referral_outlook(written.snapshot, message.step.referral, at)
 
     @activity.defn(name="deliver_stop")
     @as_failure
