@@ -1,0 +1,1 @@
+"""The desk and the codec endpoint, from outside."""
