@@ -23,6 +23,7 @@ from tests.workflows.telling import IDVA, MEADOWLIGHT, Journey
 
 ACKNOWLEDGE = "ref-ack/1"
 A_MINUTE = timedelta(minutes=1)
+OUTAGE = timedelta(minutes=2)
 
 
 def deadline(snapshot: CaseSnapshot, wanted: str = ACKNOWLEDGE) -> Deadline:
@@ -206,3 +207,33 @@ async def test_consent_of_six_months_ago_sends_nothing(opens: Opens) -> None:
     await journey.consents(MEADOWLIGHT)
     await journey.until_referral(1, ReferralState.RECEIVED)
     assert [o for o, _, _ in await journey.inbox()] == ["meadowlight"]
+
+
+async def test_a_service_is_late_only_from_when_it_has_the_packet(opens: Opens) -> None:
+    """An outage of ours does not run on the service's time."""
+    journey = await opens()
+    await journey.consents(IDVA)
+    with journey.clockwork.record.away_for(Deliver):
+        await journey.refers(IDVA)
+        await journey.until(lambda s: s.dispatches)
+        back_at = await journey.now(journey.referral()) + OUTAGE
+        await journey.forward(back_at, journey.referral())
+    snapshot = await journey.until_referral(1, ReferralState.RECEIVED)
+    assert deadline(snapshot).started_at >= back_at
+
+
+async def test_consent_that_runs_out_during_an_outage_sends_nothing(opens: Opens) -> None:
+    """It holds at the moment of sending, or the packet stays here (INV-03)."""
+    journey = await opens()
+    await journey.consents(IDVA)
+    await journey.forward(await journey.now() + VALID_FOR - OUTAGE / 2)
+    with journey.clockwork.record.away_for(Deliver):
+        await journey.refers(IDVA)
+        await journey.until(lambda s: s.dispatches)
+        await journey.forward(await journey.now() + OUTAGE, journey.referral())
+    snapshot = await journey.until(lambda s: not s.dispatches)
+    assert snapshot.referrals[0].state is ReferralState.WAITING
+    assert snapshot.referrals[0].consent is ConsentState.EXPIRED
+    assert open_tasks(snapshot) >= {TaskKind.CONSENT_MISSING}
+    assert await journey.inbox() == []
+    assert await journey.rows("SELECT * FROM record.share WHERE case_ref = $1") == []
