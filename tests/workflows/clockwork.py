@@ -64,6 +64,7 @@ async def temporal_with_skipped_time(
         ts_config=TimeSkippingConfig(enabled=False),
         namespace=JOURNEYS,
         plugins=plugins(codec),
+        identity="tests",
         search_attributes=_ATTRIBUTES,
         dev_server_existing_path=str(temporal_binary()),
         dev_server_extra_args=args,
@@ -109,7 +110,7 @@ class Clockwork:
     def __init__(
         self,
         env: WorkflowEnvironment,
-        codec: PayloadCodec,
+        codec: PayloadCodec | None,
         record: StumblingRecord,
         notices_dir: Path,
         *,
@@ -150,7 +151,12 @@ class Clockwork:
 
 @asynccontextmanager
 async def clockwork(
-    people: People, notices_dir: Path, *, cached: int = 1_000, **server: str
+    people: People,
+    notices_dir: Path,
+    *,
+    cached: int = 1_000,
+    is_sealed: bool = True,
+    **server: str,
 ) -> AsyncIterator[Clockwork]:
     """Everything a journey runs on, for as long as the block runs.
 
@@ -158,12 +164,14 @@ async def clockwork(
         people: whose record it is.
         notices_dir: where notices go.
         cached: workflows the worker keeps in memory; 0 replays each from its history each time.
+        is_sealed: whether payloads are; where not, people must be fictional and the file read.
         server: further dynamic configuration of Temporal, by name with `__` for the dots.
     """
     installation = people.servers.installation
     pool = await people.pool_of(Role.JOURNEYS)
     keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
-    codec = CaseCodec(keyring, read_key_file(installation.operations_key_file))
+    operations_key = read_key_file(installation.operations_key_file)
+    codec = CaseCodec(keyring, operations_key) if is_sealed else None
     async with temporal_with_skipped_time(codec, **server) as env:
         record = StumblingRecord(pool, keyring, Scope())
         found = Clockwork(env, codec, record, notices_dir, cached=cached)

@@ -1,0 +1,166 @@
+"""Records the histories that tests replay: `uv run python -m tests.histories.record`.
+
+Run it when a workflow is meant to behave differently from now on, into a new version: the
+histories of older versions stay, for as long as journeys that began under them may still run.
+Payloads are plain, so everybody in these stories is made up.
+"""
+
+import asyncio
+import base64
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from infra.demo.files import demo_directory_text
+from infra.settings import Installation
+from infra.stack.layout import StackPaths
+from infra.stack.postgres import NAME
+from infra.stack.secrets import KeyFile, Role, key_file
+from infra.stack.stack import running_stack
+from infra.stack.state import dsn
+from schemas.commands import (
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+    RefuseConsent,
+    WithdrawConsent,
+)
+from schemas.referral import Reason, ReferralState
+from tests.builders import caseworker, ops
+from tests.conftest import People, Servers
+from tests.histories.fingerprints import FINGERPRINTS, all_fingerprints
+from tests.workflows.clockwork import Clockwork, clockwork
+from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, Journey, open_journey
+from web.desk import open_desk
+
+HERE = Path(__file__).parent
+VERSION = "v1"
+Story = Callable[[Journey], Awaitable[None]]
+
+
+async def supported(journey: Journey) -> None:
+    """From disclosure to close, all well."""
+    await journey.sent_to(IDVA)
+    await journey.answers(OpenReferral, IDVA)
+    await journey.accepted(IDVA)
+    await journey.answers(EngageReferral, IDVA)
+    await journey.answers(CompleteReferral, IDVA)
+    await journey.referral_ends()
+    await journey.closes()
+    await journey.ends()
+
+
+async def withdrawn(journey: Journey) -> None:
+    """She takes her consent back, and the case is closed."""
+    await journey.sent_to(IDVA)
+    await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
+    await journey.referral_ends()
+    await journey.closes()
+    await journey.ends()
+
+
+async def passed_over(journey: Journey) -> None:
+    """Silence until it lapses, then a refusal, then nobody is left; the journey goes on."""
+    snapshot = await journey.sent_to(IDVA, MEADOWLIGHT)
+    duty = next(d for d in snapshot.deadlines if d.referral)
+    assert duty.lapse_at is not None
+    for moment in (duty.remind_at, duty.due_at, duty.lapse_at):
+        await journey.forward(moment, journey.referral())
+    await journey.referral_ends()
+    await journey.until_referral(2, ReferralState.RECEIVED)
+    await journey.answers(DeclineReferral, MEADOWLIGHT, 2, reason=Reason.NO_CAPACITY)
+    await journey.referral_ends(2)
+    await journey.until(lambda s: s.task("unmet/1") and not s.dispatches)
+    await journey.decide(RefuseConsent, recipient=HOUSING)
+
+
+async def forgotten(journey: Journey) -> None:
+    """Consent, and then nobody refers: reminder, breach, and at last a recall of a late start."""
+    await journey.consents(IDVA)
+    duty = (await journey.snapshot()).deadlines[0]
+    for moment in (duty.remind_at, duty.due_at):
+        await journey.forward(moment)
+    await journey.until(lambda s: s.tasks and not s.dispatches)
+    await journey.refers(IDVA)
+    await journey.until_referral(1, ReferralState.RECEIVED)
+    await journey.decide(RecallReferral, referral=1, reason=Reason.NO_LONGER_WANTED)
+    await journey.referral_ends()
+    await journey.closes()
+    await journey.ends()
+
+
+STORIES: tuple[Story, ...] = (supported, withdrawn, passed_over, forgotten)
+
+
+async def main() -> None:
+    """Tell every story, and write down what its workflows did."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with _people(Path(folder)) as people:
+            async with clockwork(people, Path(folder) / "notices", is_sealed=False) as found:
+                for story in STORIES:
+                    await _record(story, found, people)
+    FINGERPRINTS.write_text(all_fingerprints(), encoding="utf-8")
+
+
+async def _record(story: Story, found: Clockwork, people: People) -> None:
+    journey = await open_journey(found, people)
+    await story(journey)
+    await journey.replays()
+    handles: dict[str, Any] = {f"VictimJourney/{VERSION}/{story.__name__}.json": journey.handle}
+    for referral in (await journey.snapshot()).referrals:
+        name = f"SupportReferral/{VERSION}/{story.__name__}-{referral.number}.json"
+        handles[name] = journey.referral(referral.number)
+    for name, handle in handles.items():
+        history = await handle.fetch_history()
+        file = HERE / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        document = {"workflowId": handle.id, "events": json.loads(history.to_json())["events"]}
+        file.write_text(json.dumps(_without_places(document), indent=1) + "\n", encoding="utf-8")
+        sys.stdout.write(f"{name}: {len(history.events)} events\n")
+
+
+def _without_places(part: Any) -> Any:
+    """The same without stack traces: they name places on the machine that recorded it."""
+    if isinstance(part, list):
+        return [_without_places(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "encodedAttributes" in part:
+        payload = part["encodedAttributes"]
+        attributes = json.loads(base64.b64decode(payload["data"])) | {"stack_trace": ""}
+        data = base64.b64encode(json.dumps(attributes).encode()).decode()
+        return part | {"encodedAttributes": payload | {"data": data}}
+    return {key: _without_places(one) for key, one in part.items()}
+
+
+@asynccontextmanager
+async def _people(folder: Path) -> AsyncIterator[People]:
+    paths = StackPaths.at(folder / "data")
+    async with running_stack(
+        paths.data_dir, with_workers=False, servers=frozenset({NAME}), say=lambda _: None
+    ) as state:
+        installation = Installation(
+            dsns={role: dsn(role, state, paths) for role in Role},
+            kek_file=key_file(paths, KeyFile.KEK),
+            operations_key_file=key_file(paths, KeyFile.OPERATIONS),
+            notices_dir=paths.notices,
+            temporal_address=None,
+        )
+        async with open_desk(installation, ops()) as desk:
+            await desk.load_directory(demo_directory_text())
+        people = People(Servers(paths=paths, installation=installation))
+        try:
+            yield people
+        finally:
+            for pool in people.pools.values():
+                await pool.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
