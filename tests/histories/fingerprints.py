@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,31 +28,35 @@ def all_fingerprints() -> str:
 def commands(history: dict[str, Any]) -> Iterator[str]:
     """The commands of a history, in order, by what they are about."""
     for event in history["events"]:
-        kind = event["eventType"].removeprefix("EVENT_TYPE_")
-        attributes = next((v for k, v in event.items() if k.endswith("EventAttributes")), {})
-        match kind:
-            case "ACTIVITY_TASK_SCHEDULED":
-                yield f"activity {attributes['activityType']['name']}"
-            case "MARKER_RECORDED":
-                yield f"local activity {_local_activity(attributes)}"
-            case "TIMER_STARTED":
-                yield "timer"
-            case "TIMER_CANCELED":
-                yield "timer cancelled"
-            case "START_CHILD_WORKFLOW_EXECUTION_INITIATED":
-                yield f"child {attributes['workflowType']['name']}"
-            case "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED":
-                yield f"signal {attributes['signalName']}"
-            case "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES":
-                names = sorted(attributes["searchAttributes"]["indexedFields"])
-                yield f"search attributes {', '.join(names)}"
-            case "WORKFLOW_EXECUTION_UPDATE_ACCEPTED":
-                yield f"update {attributes['acceptedRequest']['input']['name']}"
-            case "WORKFLOW_EXECUTION_COMPLETED" | "WORKFLOW_EXECUTION_CONTINUED_AS_NEW":
-                yield kind.removeprefix("WORKFLOW_EXECUTION_").replace("_", " ").lower()
+        said = _SAID.get(event["eventType"].removeprefix("EVENT_TYPE_"))
+        if said is not None:
+            attributes: dict[str, Any] = next(
+                (v for k, v in event.items() if k.endswith("EventAttributes")), {}
+            )
+            yield said(attributes)
 
 
 def _local_activity(attributes: dict[str, Any]) -> str:
     payload = attributes["details"]["data"]["payloads"][0]
     name: str = json.loads(base64.b64decode(payload["data"]))["activity_type"]
-    return name
+    return f"local activity {name}"
+
+
+def _search_attributes(attributes: dict[str, Any]) -> str:
+    return f"search attributes {', '.join(sorted(attributes['searchAttributes']['indexedFields']))}"
+
+
+_SAID: dict[str, Callable[[dict[str, Any]], str]] = {
+    "ACTIVITY_TASK_SCHEDULED": lambda a: f"activity {a['activityType']['name']}",
+    "MARKER_RECORDED": _local_activity,
+    "TIMER_STARTED": lambda _: "timer",
+    "TIMER_CANCELED": lambda _: "timer cancelled",
+    "START_CHILD_WORKFLOW_EXECUTION_INITIATED": lambda a: f"child {a['workflowType']['name']}",
+    "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED": lambda a: f"signal {a['signalName']}",
+    "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES": _search_attributes,
+    "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": lambda a: (
+        f"update {a['acceptedRequest']['input']['name']}"
+    ),
+    "WORKFLOW_EXECUTION_COMPLETED": lambda _: "completed",
+    "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": lambda _: "continued as new",
+}

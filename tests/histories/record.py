@@ -101,10 +101,13 @@ STORIES: tuple[Story, ...] = (supported, withdrawn, passed_over, forgotten)
 async def main() -> None:
     """Tell every story, and write down what its workflows did."""
     with tempfile.TemporaryDirectory() as folder:
-        async with _people(Path(folder)) as people:
-            async with clockwork(people, Path(folder) / "notices", is_sealed=False) as found:
-                for story in STORIES:
-                    await _record(story, found, people)
+        notices = Path(folder) / "notices"
+        async with (
+            _people(Path(folder)) as people,
+            clockwork(people, notices, is_sealed=False) as found,
+        ):
+            for story in STORIES:
+                await _record(story, found, people)
     FINGERPRINTS.write_text(all_fingerprints(), encoding="utf-8")
 
 
