@@ -49,11 +49,11 @@ class JourneySteps:
             return verdict
 
         written = await self.record.change(command, remember, services=services_of(command))
-        return CarriedOut(
-            reply=written.reply,
-            outlook=journey_outlook(written.snapshot),
-            touched=tuple(changed),
-        )
+        outlook = journey_outlook(written.snapshot)
+        # Carried out before, by an attempt whose answer was lost: any referral may be touched.
+        every = (referral.number for referral in written.snapshot.referrals)
+        nudged = tuple(every) if written.is_repeat else tuple(changed)
+        return CarriedOut(reply=written.reply, outlook=outlook, touched=nudged)
 
     @activity.defn(name="take_journey_step")
     @as_failure
