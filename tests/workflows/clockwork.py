@@ -84,6 +84,8 @@ class StumblingRecord(PostgresRecord):
         super().__init__(pool, keyring, scope)
         self.stumbled: list[Command] = []
         self._away_for: tuple[type[Command], ...] = ()
+        self._loses_answers = False
+        self._lost: set[Command] = set()
 
     async def change(
         self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
@@ -92,7 +94,11 @@ class StumblingRecord(PostgresRecord):
         if isinstance(command, self._away_for):
             self.stumbled.append(command)
             raise UnreachableError("PostgreSQL does not answer.")
-        return await super().change(command, judge, services=services, note=note)
+        written = await super().change(command, judge, services=services, note=note)
+        if self._loses_answers and command not in self._lost:
+            self._lost.add(command)
+            raise UnreachableError("PostgreSQL does not answer.")
+        return written
 
     @contextmanager
     def away_for(self, *kinds: type[Command]) -> Iterator[None]:
@@ -102,6 +108,15 @@ class StumblingRecord(PostgresRecord):
             yield
         finally:
             self._away_for = ()
+
+    @contextmanager
+    def losing_answers(self) -> Iterator[None]:
+        """Everything is done, and each time the worker does not hear of it at first."""
+        self._loses_answers = True
+        try:
+            yield
+        finally:
+            self._loses_answers = False
 
 
 class Clockwork:

@@ -175,6 +175,35 @@ async def test_a_packet_that_cannot_be_placed_is_placed_once_it_can(opens: Opens
     assert await journey.inbox() == [("harbour-house", "referral", 1)]
 
 
+async def test_what_was_done_unheard_is_not_done_twice(opens: Opens) -> None:
+    """Every answer of the record is lost once: all is done once, and nobody is left waiting."""
+    journey = await opens()
+    with journey.clockwork.record.losing_answers():
+        await journey.refers(IDVA)
+        await journey.until(lambda s: s.referral(1))
+        await journey.consents(IDVA)
+        await journey.until_referral(1, ReferralState.RECEIVED)
+        assert await journey.inbox() == [("harbour-house", "referral", 1)]
+        await journey.decide(RecallReferral, referral=1, reason=Reason.MISTAKE)
+        assert await journey.referral_ends() is ReferralState.RECALLED
+        await journey.closes()
+        await journey.ends()
+    assert await journey.inbox() == [("harbour-house", k, 1) for k in ("referral", "stop")]
+    assert set(journey.notices()) == {"notice/1", "stop-notice/1"}
+    entries = await journey.rows("SELECT * FROM record.consent WHERE case_ref = $1")
+    assert len(entries) == 2
+
+
+async def test_a_recall_done_unheard_ends_the_referral_that_waited(opens: Opens) -> None:
+    """Nothing is left to be sent, and still its workflow hears that it is over."""
+    journey = await opens()
+    await journey.refers(IDVA)
+    await journey.until(lambda s: s.referral(1))
+    with journey.clockwork.record.losing_answers():
+        await journey.decide(RecallReferral, referral=1, reason=Reason.MISTAKE)
+        assert await journey.referral_ends() is ReferralState.RECALLED
+
+
 async def test_a_recall_is_told_to_the_service_that_has_it(opens: Opens) -> None:
     """What was sent cannot be fetched back, but the service hears that it is over."""
     journey = await opens()
