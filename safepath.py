@@ -34,7 +34,7 @@ def build() -> typer.Typer:
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
     )
-    app.callback()(version)
+    app.callback(invoke_without_command=True)(version)
     app.command()(system.up)
     app.command()(demo.demo)
     app.command()(system.doctor)
@@ -55,7 +55,9 @@ def build() -> typer.Typer:
 
 
 def version(
-    show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    show: Annotated[
+        bool, typer.Option("--version", is_eager=True, help="Print the version and stop.")
+    ] = False,
 ) -> None:
     """Print the version when asked."""
     if show:

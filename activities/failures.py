@@ -15,14 +15,31 @@ _PASSING = (UnreachableError, KeyUnavailableError)
 
 
 def as_failure(step: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Translate our errors at this edge; anything else is a bug and is retried until mended."""
+    """For a step of the clockwork: our errors by their code, tried again until mended.
 
+    A journey must never end because a step could not be taken.
+    """
+    return _translated(step, is_final=lambda _: False)
+
+
+def as_answer(step: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """For what a person asked: she is answered now, unless the trouble passes by itself."""
+    return _translated(step, is_final=lambda error: not _passes(error))
+
+
+def _passes(error: SafepathError) -> bool:
+    return isinstance(error, _PASSING) and not isinstance(error, KeyDestroyedError)
+
+
+def _translated(
+    step: Callable[P, Awaitable[T]], is_final: Callable[[SafepathError], bool]
+) -> Callable[P, Awaitable[T]]:
     @wraps(step)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await step(*args, **kwargs)
         except SafepathError as error:
-            passing = isinstance(error, _PASSING) and not isinstance(error, KeyDestroyedError)
-            raise ApplicationError(str(error), type=error.code, non_retryable=not passing) from None
+            final = is_final(error)
+            raise ApplicationError(str(error), type=error.code, non_retryable=final) from None
 
     return run

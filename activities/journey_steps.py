@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.failures import as_failure
+from activities.failures import as_answer, as_failure
 from activities.judging import judge_of, touched
 from activities.ports import Notices, Record, Verdict
 from rules.outlook import journey_outlook
@@ -36,7 +36,7 @@ class JourneySteps:
         return journey_outlook(await self.record.read(message.case_ref))
 
     @activity.defn(name="carry_out")
-    @as_failure
+    @as_answer
     async def carry_out(self, message: CarryOut) -> CarriedOut:
         """Decide a person's command and write it."""
         command = message.command

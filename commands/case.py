@@ -10,6 +10,7 @@ from commands.console import (
     DataDirOption,
     JsonOption,
     listing,
+    local,
     out,
     print_json,
     verb,
@@ -159,7 +160,7 @@ async def list_cases(
             return
         table = listing("case", "stage", "next due", "open tasks", "open referrals", "opened")
         for line in lines:
-            due = f"{line.next_due:%a %d %b %H:%M}" if line.next_due else "–"
+            due = local(line.next_due) if line.next_due else "–"
             opened_at = f"{line.recorded_at:%d %b %Y}"
             counts = (str(line.open_tasks), str(line.open_referrals))
             table.add_row(line.case_ref, line.stage.value, due, *counts, opened_at)
@@ -280,8 +281,7 @@ def _help_lines(page: "CasePage") -> Iterator[str]:
 
 def _clock_lines(page: "CasePage") -> Iterator[str]:
     for deadline in page.deadlines:
-        due = f"{deadline.due_at:%a %d %b %H:%M}"
-        yield f"deadline {deadline.id}: due {due}, {deadline.state.value}"
+        yield f"deadline {deadline.id}: due {local(deadline.due_at)}, {deadline.state.value}"
     for task in page.tasks:
         if not task.is_done:
             yield f"[yellow]task for {task.for_role.value}: {task.kind.value}[/]"

@@ -134,8 +134,9 @@ async def withdraw(
 ) -> None:
     """Take consent back, for her. Never refused, and it stops every open referral at once.
 
-    It is written before anything else and works while Temporal is down; services that hold data
-    are sent a stop notice as soon as a worker is up.
+    Without --to it is taken back from every service. It is written before anything else and works
+    while Temporal is down; services that an open referral is with are sent a stop notice as soon
+    as a worker is up, and no service can read what it was sent any more.
     """
     from schemas.commands import WithdrawConsent
 

@@ -10,8 +10,10 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich import box
@@ -86,6 +88,11 @@ def listing(*columns: str) -> Table:
     for column in columns[1:]:
         table.add_column(column)
     return table
+
+
+def local(at: datetime) -> str:
+    """A time as people here read it, with its zone: `Tue 24 Nov 2026 23:59 GMT`."""
+    return f"{at.astimezone(ZoneInfo('Europe/London')):%a %d %b %Y %H:%M %Z}"
 
 
 def print_error(error: SafepathError, *, as_json: bool) -> None:

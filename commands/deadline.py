@@ -9,6 +9,7 @@ from commands.console import (
     DataDirOption,
     JsonOption,
     listing,
+    local,
     out,
     print_json,
     verb,
@@ -78,7 +79,7 @@ async def list_deadlines(
     table = listing("case", "deadline", "due", "state")
     for line in lines:
         state = "[bold red]late[/]" if line.is_overdue else line.state.value
-        table.add_row(line.case_ref, line.id, f"{line.due_at:%a %d %b %Y %H:%M %Z}", state)
+        table.add_row(line.case_ref, line.id, local(line.due_at), state)
     out.print(table)
 
 

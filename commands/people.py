@@ -74,6 +74,8 @@ def parse_as(text: str) -> "Actor":
     """
     from schemas.actor import parse_actor
 
+    if not text:
+        raise BadInputError("--as", "say who acts: --as ROLE@ORG:NAME, or set SAFEPATH_ACTOR")
     try:
         return parse_actor(text)
     except ValueError as error:
@@ -134,20 +136,24 @@ def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.") -> None:
         err.print(f"[bold yellow]Refused.[/] {escape(reply.sentences())}")
     else:
         detail = ", ".join(f"{k} {v}" for k, v in reply.detail.items() if v not in (None, ""))
-        out.print(f"[bold green]{done}[/] {escape(detail)} (version {reply.version})")
+        out.print(f"[bold green]{done}[/] {escape(detail)}{' ' * bool(detail)}", end="")
+        out.print(f"(version {reply.version})")
         print_actions(reply.actions)
     if is_refused:
         raise typer.Exit(REFUSED)
 
 
 def print_actions(actions: "tuple[Permitted, ...]") -> None:
-    """What may be done now; and what not, with the reason."""
+    """What may be done now; and what not, each reason once."""
     allowed = [_action(action) for action in actions if action.is_allowed]
     if allowed:
         out.print(f"  you may now: {', '.join(allowed)}")
+    reasons: dict[str, list[str]] = {}
     for action in actions:
-        if not action.is_allowed:
-            out.print(f"  [dim]not now: {_action(action)}: {escape(action.reason or '')}[/]")
+        if action.reason is not None:
+            reasons.setdefault(action.reason, []).append(_action(action))
+    for reason, verbs in reasons.items():
+        out.print(f"  [dim]not now: {', '.join(verbs)}: {escape(reason)}[/]")
 
 
 def _action(action: "Permitted") -> str:

@@ -9,6 +9,7 @@ from commands.console import (
     DataDirOption,
     JsonOption,
     listing,
+    local,
     out,
     print_json,
     verb,
@@ -141,7 +142,7 @@ async def inbox(
         for line in lines:
             name = referral_ref(CaseRef(line.case_ref), line.referral)
             item = "[bold red]STOP[/]" if line.kind == "stop" else "referral"
-            arrived = f"{line.occurred_at:%d %b %H:%M}"
+            arrived = local(line.occurred_at)
             table.add_row(name, item, line.service, line.state.value, line.priority.value, arrived)
         out.print(table)
 

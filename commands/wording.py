@@ -1,6 +1,7 @@
 """The audit in plain words: one phrase for each verb, filled with codes."""
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 PHRASES: dict[Verb, str] = {
     Verb.OPEN_CASE: "opened the case: {subject}, by {channel}, told {told}",
     Verb.SHOW_CASE: "looked at the case",
-    Verb.READ_PERSONAL: "read {what}: {fields}",
+    Verb.READ_PERSONAL: "read personal texts ({what}): {fields}",
     Verb.LIST_CASES: "listed cases",
     Verb.SHOW_TIMELINE: "looked at the timeline",
     Verb.CONFIRM_SAFETY: "did the safety check: confirmed {confirmed}",
@@ -56,13 +57,14 @@ class _Codes(dict[str, str]):
 def timeline_text(line: "AuditLine") -> str:
     """One row of the audit, to be read by a person (rich markup)."""
     who = "safepath" if line.actor.role is Role.SYSTEM else str(line.actor)
-    at = f"{line.recorded_at:%d %b %H:%M:%S}"
+    at = f"{line.recorded_at.astimezone(ZoneInfo('Europe/London')):%d %b %H:%M:%S}"
     return f"[dim]{at}[/] {who:<32} {_what(line)}"
 
 
 def _what(line: "AuditLine") -> str:
     if line.outcome == "refused":
-        return f"[yellow]refused: {line.verb.value} ({', '.join(line.reasons)})[/]"
+        reasons = ", ".join(line.reasons)
+        return f"[yellow]was refused: {line.verb} ({reasons})[/]".replace("_", " ")
     codes = _Codes((key, _spaced(str(value))) for key, value in line.detail.items())
     return escape(PHRASES[line.verb].format_map(codes))
 

@@ -1,8 +1,9 @@
 """Reading the record for people: lists, inbox, timeline, and personal text with its row first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from typing import Any
 
 import asyncpg
@@ -17,6 +18,7 @@ from infra.statements import statements
 from schemas.actor import Actor
 from schemas.case import PersonalField
 from schemas.commands import Verb
+from schemas.consent import ConsentState
 from schemas.directory import Service
 from schemas.errors import BadInputError
 from schemas.ids import CaseRef
@@ -114,7 +116,7 @@ class PostgresReader:
         case_ref: CaseRef,
         referral: int,
         actor: Actor,
-        may_be_read: Callable[[ReferralState], bool],
+        may_be_read: Callable[[ReferralState, ConsentState], bool],
     ) -> OpenedPacket:
         """A referral's packet. The consultation row is committed before it is returned.
 
@@ -129,7 +131,7 @@ class PostgresReader:
                 raise BadInputError("referral", "your inbox has no such referral")
             state = ReferralState(row["state"])
             packet = None
-            if may_be_read(state):
+            if may_be_read(state, ConsentState(row["consent"])):
                 what = f"packet/{referral}"
                 await self._note_reading(connection, case_ref, actor, what, row["fields"])
                 sealed = row["sealed_packet"]
@@ -153,8 +155,12 @@ class PostgresReader:
         """Put services into the directory; a known one is brought up to date."""
         new = known = 0
         async with transaction(self._pool, self._scope) as connection:
+            rows = await connection.fetch(_SQL["list_codes"])
+            taken = {row["code"]: row["source_id"] for row in rows}
             for service in services:
-                row = to_json(service.model_dump(mode="json"))
+                code = _free_code(service, taken)
+                taken[code] = service.source_id
+                row = to_json({**service.model_dump(mode="json"), "code": code})
                 is_new = await connection.fetchval(_SQL["put_service"], row)
                 new, known = new + bool(is_new), known + (not is_new)
             body = audit.audit_body(
@@ -201,6 +207,14 @@ class PostgresReader:
             detail={"what": what, "fields": ",".join(fields)},
         )
         await audit.append(connection, body)
+
+
+def _free_code(service: Service, taken: Mapping[str, str]) -> str:
+    """The service's code, or, where another feed's service has that, one made longer."""
+    longer = f"{service.code}-{service.organisation}"
+    numbered = (f"{longer}-{number}" for number in count(2))
+    codes = chain((service.code, longer), numbered)
+    return next(code for code in codes if taken.get(code, service.source_id) == service.source_id)
 
 
 def _note(row: asyncpg.Record, key: bytes, organisation: str) -> Note:

@@ -40,7 +40,7 @@ async def connect_temporal(
     """
     codec = CaseCodec(keys, read_key_file(installation.operations_key_file))
     config = _named_by_temporal() if installation.temporal_address is None else {}
-    config["namespace"] = namespace
+    config["namespace"] = config.get("namespace") or namespace
     config.setdefault("target_host", installation.temporal_address or "127.0.0.1:7233")
     try:
         return await Client.connect(

@@ -64,7 +64,7 @@ async def start_journey(
         id=journey_workflow_id(case_ref),
         task_queue=JOURNEYS,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         start_signal=RECORD_CHANGED,
         static_summary=operations_text(Said.OPENED, datetime.now(UTC)),
         search_attributes=TypedSearchAttributes([SearchAttributePair(_UNIT, owner)]),

@@ -94,7 +94,8 @@ def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> 
     """Take consent back, from one recipient or all. There is no ground to refuse this on.
 
     In one decision: every entry is withdrawn, every referral that rested on it stops, whatever
-    was queued is cancelled, and each service that holds data is sent a stop notice.
+    was queued is cancelled, and each service that an open referral is with is sent a stop notice.
+    A service that has completed its help can no longer read what it was sent.
     """
     recipients = _recipients(snapshot, command)
     entries = tuple(
@@ -122,8 +123,13 @@ def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> 
         )
     )
     numbers = ",".join(str(r.number) for r in stopped)
+    helped = (
+        _with_consent(referral, ConsentState.WITHDRAWN)
+        for referral in snapshot.referrals
+        if referral.service in recipients and referral.state is ReferralState.COMPLETED
+    )
     return Changed(
-        changes=(*entries, *stops),
+        changes=(*entries, *stops, *helped),
         detail={"recipients": ",".join(recipients), "referrals": numbers},
     )
 

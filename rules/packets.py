@@ -4,16 +4,20 @@ from collections.abc import Mapping
 
 from rules.referral_states import WITH_SERVICE
 from schemas.case import PersonalField
+from schemas.consent import ConsentState
 from schemas.packet import ReferralPacket
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot
 
 
-def may_be_read(state: ReferralState) -> bool:
+def may_be_read(state: ReferralState, consent: ConsentState) -> bool:
     """Whether the service may still read the packet: while the request is with it, and after help.
 
-    A stop closes it, and so does an answer of no: who does not help needs no data of hers.
+    A stop closes it, and so do an answer of no and consent taken back after help was complete:
+    who does not help needs no data of hers.
     """
+    if consent is not ConsentState.GIVEN:
+        return False
     return state in WITH_SERVICE or state is ReferralState.COMPLETED
 
 

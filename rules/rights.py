@@ -52,7 +52,7 @@ _WHO: Mapping[Verb, tuple[Role, ...]] = {
     _V.COMPLETE_REFERRAL: _NGO,
     _V.CLOSE_CASE: _STEER,
     _V.LIST_DEADLINES: (*_AGENCY, _R.DPO),
-    _V.LOAD_DIRECTORY: (_R.OPS, _R.CASEWORKER, _R.SAFEGUARDING_SUPERVISOR),
+    _V.LOAD_DIRECTORY: (_R.OPS,),
     _V.LIST_DIRECTORY: tuple(role for role in Role if role is not _R.SYSTEM),
     _V.SHOW_AUDIT: (_R.AUDITOR, _R.DPO),
     _V.VERIFY_AUDIT: (_R.AUDITOR, _R.DPO, _R.OPS),

@@ -312,7 +312,7 @@ class Desk:
         update = _UPDATES[type(command)]
         try:
             reply: Reply = await asyncio.wait_for(
-                handle.execute_update(update, command, id=command.command_id),
+                handle.execute_update(update, command, id=_update_id(command)),
                 timeout=ANSWER_WITHIN.total_seconds(),
             )
         except WorkflowUpdateFailedError as error:
@@ -339,6 +339,12 @@ class Desk:
         if self._client is None:
             self._client = await self._connect()
         return self._client
+
+
+def _update_id(command: Command) -> str:
+    """One for each command, person and verb: an id given twice for two things is two updates."""
+    verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
+    return f"{verb}/{command.actor.organisation}/{command.actor.person}/{command.command_id}"
 
 
 def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:
@@ -407,7 +413,7 @@ async def _check_organisation(reader: PostgresReader, actor: Actor) -> None:
             "--as",
             f"the directory has no organisation {actor.organisation!r}: see `directory list`",
         )
-    if actor.role in AGENCY_ROLES and listed:
+    if actor.role in AGENCY_ROLES | {Role.DPO} and listed:
         raise BadInputError(
             "--as", f"{actor.organisation} is an NGO of the directory: a {actor.role} is not its"
         )

@@ -168,7 +168,7 @@ class VictimJourney:
                     StartReferral(case_ref=self._case_ref, referral=number),
                     id=referral_workflow_id(self._case_ref, number),
                     parent_close_policy=ParentClosePolicy.ABANDON,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                     static_summary=operations_text(
                         Said.REFERRAL, number, Said.REQUESTED, workflow.now()
                     ),

@@ -30,7 +30,7 @@ ORDER BY i.recorded_at
 LIMIT $2
 
 -- name: read_packet
-SELECT i.sealed_packet, i.fields, r.state
+SELECT i.sealed_packet, i.fields, r.state, r.consent
 FROM record.inbox_item i
 JOIN record.referral r ON r.case_ref = i.case_ref AND r.number = i.referral
 WHERE i.case_ref = $1 AND i.referral = $2 AND i.kind = 'referral'
@@ -49,6 +49,9 @@ FROM record.share WHERE case_ref = $1 ORDER BY recorded_at
 SELECT code, source_id, name, organisation, organisation_name, description, status, languages,
     areas, assured_on
 FROM directory.service ORDER BY status, code
+
+-- name: list_codes
+SELECT code, source_id FROM directory.service
 
 -- name: find_organisation
 SELECT EXISTS (SELECT 1 FROM directory.service WHERE organisation = $1)

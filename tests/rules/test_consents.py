@@ -15,7 +15,6 @@ from schemas.decisions import (
     ConsentRecorded,
     DeadlineRecorded,
     DispatchRecorded,
-    ReferralRecorded,
     TaskRecorded,
 )
 from schemas.referral import Clock, Delivery, Reason, ReferralState
@@ -266,9 +265,15 @@ def test_a_withdrawal_from_everyone_leaves_no_consent_and_no_open_referral() -> 
 def test_a_withdrawal_leaves_what_is_over_as_it_was(state: ReferralState) -> None:
     """A terminal referral is history; an open one ends as withdrawn."""
     case = an_open_case(consents=[given()], referrals=[a_referral(state=state)])
-    answer = done(case, a_command(WithdrawConsent))
-    moved = [change.referral.state for change in only(ReferralRecorded, answer)]
-    assert ([] if state in TERMINAL else [S.WITHDRAWN]) == moved
+    case = after(case, a_command(WithdrawConsent))
+    assert (state if state in TERMINAL else S.WITHDRAWN) is the(case.referral(1)).state
+
+
+def test_a_withdrawal_after_help_closes_what_the_service_was_sent() -> None:
+    """The referral stays completed, and its consent axis says that she took it back."""
+    case = an_open_case(consents=[given()], referrals=[a_referral(state=S.COMPLETED)])
+    referral = the(after(case, a_command(WithdrawConsent)).referral(1))
+    assert (referral.state, referral.consent) == (S.COMPLETED, ConsentState.WITHDRAWN)
 
 
 def test_what_could_not_be_delivered_can_still_be_withdrawn() -> None:

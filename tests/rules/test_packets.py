@@ -4,6 +4,7 @@ import pytest
 
 from rules.packets import may_be_read, project
 from schemas.case import CaseHeader, PersonalField, PersonalPart
+from schemas.consent import ConsentState
 from schemas.packet import ReferralPacket
 from schemas.referral import NeedCategory, Priority, ReferralState
 from schemas.snapshot import CaseSnapshot
@@ -80,10 +81,11 @@ def test_a_packet_of_what_is_not_there_is_an_error(case: CaseSnapshot) -> None:
 )
 def test_a_stop_or_a_no_closes_the_packet(closed: str) -> None:
     """A service that does not help, or was told to stop, needs no data of hers."""
-    assert not may_be_read(ReferralState(closed))
+    assert not may_be_read(ReferralState(closed), ConsentState.GIVEN)
 
 
 @pytest.mark.parametrize("serving", ["received", "opened", "accepted", "active", "completed"])
 def test_a_packet_can_be_read_while_it_serves(serving: str) -> None:
     """The service reads what she agreed to for as long as it helps, and has helped."""
-    assert may_be_read(ReferralState(serving))
+    assert may_be_read(ReferralState(serving), ConsentState.GIVEN)
+    assert not may_be_read(ReferralState(serving), ConsentState.WITHDRAWN)

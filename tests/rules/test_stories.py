@@ -80,6 +80,8 @@ settings.register_profile(
 SERVICES = st.sampled_from([IDVA, IDVA, COUNSELLING, MEADOWLIGHT, TERNSTONE, SHUT])
 FIELDS = st.lists(st.sampled_from(list(PersonalField)), max_size=4, unique=True).map(tuple)
 PEOPLE = st.sampled_from([caseworker(), caseworker(person="bea"), supervisor()])
+NEARLY = consents.VALID_FOR - timedelta(hours=20)
+AGO = st.sampled_from([timedelta(), NEARLY, consents.VALID_FOR])
 LAST_YEAR = 2034  # the calendar ends with 2035
 CLOSERS = st.one_of(PEOPLE, PEOPLE, st.just(SYSTEM))
 NUMBERS = st.integers(min_value=0, max_value=5)
@@ -93,7 +95,7 @@ NGO_VERBS: tuple[type[Command], ...] = (
 )
 CARRIED: tuple[type[Command], ...] = (Deliver, SendStop)
 STEPS = (QueueDelivery, FailDelivery, ExpireReferral, RouteOnward)
-LEAPS = st.sampled_from([timedelta(hours=hours) for hours in (0.1, 6, 24, 96, 200 * 24)])
+LEAPS = st.sampled_from([timedelta(hours=hours) for hours in (0.1, 24, 96, 200 * 24)])
 
 _T = TypeVar("_T", bound=Change)
 
@@ -171,29 +173,34 @@ class Story(RuleBasedStateMachine):
     @initialize(
         trouble=RARELY,
         asked=st.lists(SERVICES, min_size=1, max_size=3, unique=True),
-        is_quick=st.booleans(),
+        is_down=st.booleans(),
+        ago=AGO,
     )
-    def she_discloses(self, trouble: bool, asked: list[str], is_quick: bool) -> None:
+    def she_discloses(self, trouble: bool, asked: list[str], is_down: bool, ago: timedelta) -> None:
         """Most stories begin well, so that they get somewhere."""
         safety = SafetyCheck(safe_to_talk=True, immediate_danger=trouble)
         self.tell(a_command(ConfirmSafety, safety=safety))
         self.tell(a_command(AddNeed))
         for service in asked:
-            self.she_says_yes_to_what_she_is_asked(service)
+            self.she_says_yes_to_what_she_is_asked(service, ago)
         self.tell(a_command(RequestReferral, choices=tuple(asked)))
-        if is_quick:
+        if is_down:
+            self.packets_are_queued()
+        else:
             self.the_clockwork_carries()
 
     @precondition(lambda self: self.at.year < LAST_YEAR)
-    @rule(leap=LEAPS, outage=st.booleans())
-    def time_passes(self, leap: timedelta, outage: bool) -> None:
-        if outage:
-            self.the_inbox_is_down()
-        else:
-            self.the_clockwork_carries()
+    @rule(leap=LEAPS)
+    def time_passes(self, leap: timedelta) -> None:
+        self.the_clockwork_carries()
         self.at += leap
-        if not outage:
-            self.alarms_ring()
+        self.alarms_ring()
+
+    @precondition(lambda self: self.at.year < LAST_YEAR)
+    @rule(leap=LEAPS)
+    def time_passes_while_the_inbox_is_down(self, leap: timedelta) -> None:
+        self.packets_are_queued()
+        self.at += leap
 
     @rule(code=SERVICES, status=st.sampled_from(ServiceStatus))
     def the_directory_changes(self, code: str, status: ServiceStatus) -> None:
@@ -214,16 +221,18 @@ class Story(RuleBasedStateMachine):
     def she_is_asked(self, recipient: str, fields: tuple[PersonalField, ...]) -> None:
         self.tell(a_command(AskConsent, recipient=recipient, fields=fields))
 
-    @rule(recipient=SERVICES, fields=FIELDS, ago=st.sampled_from([0, 0, 181, 200]))
-    def she_says_yes(self, recipient: str, fields: tuple[PersonalField, ...], ago: int) -> None:
-        said_at = self.at - timedelta(days=ago)
+    @rule(recipient=SERVICES, fields=FIELDS, ago=AGO)
+    def she_says_yes(
+        self, recipient: str, fields: tuple[PersonalField, ...], ago: timedelta
+    ) -> None:
+        said_at = self.at - ago
         given = a_command(GiveConsent, recipient=recipient, fields=fields, occurred_at=said_at)
         self.tell(given)
 
-    @rule(recipient=SERVICES)
-    def she_says_yes_to_what_she_is_asked(self, recipient: str) -> None:
+    @rule(recipient=SERVICES, ago=AGO)
+    def she_says_yes_to_what_she_is_asked(self, recipient: str, ago: timedelta) -> None:
         self.tell(a_command(AskConsent, recipient=recipient))
-        self.tell(a_command(GiveConsent, recipient=recipient))
+        self.tell(a_command(GiveConsent, recipient=recipient, occurred_at=self.at - ago))
 
     @rule(recipient=SERVICES)
     def she_says_no(self, recipient: str) -> None:
@@ -251,7 +260,9 @@ class Story(RuleBasedStateMachine):
     def it_is_recalled(self, number: int, reason: Reason) -> None:
         self.tell(a_command(RecallReferral, referral=self.referral(number), reason=reason))
 
-    @rule(reason=st.sampled_from(ClosingReason), people=st.tuples(PEOPLE, CLOSERS), sure=RARELY)
+    @rule(
+        reason=st.sampled_from(ClosingReason), people=st.tuples(PEOPLE, CLOSERS), sure=st.booleans()
+    )
     def it_is_closed(self, reason: ClosingReason, people: tuple[Actor, Actor], sure: bool) -> None:
         first, second = people
         self.tell(a_command(CloseCase, reason=reason, actor=first))
@@ -275,7 +286,7 @@ class Story(RuleBasedStateMachine):
     # what the clockwork does, when it is well and when it is not
 
     @rule()
-    def the_inbox_is_down(self) -> None:
+    def packets_are_queued(self) -> None:
         for number in journey_outlook(self.case).referrals:
             self.tell(a_command(QueueDelivery, referral=number))
 
