@@ -12,6 +12,7 @@ import pytest
 
 from infra.database import CONSTRAINT_ERRORS, Scope, open_pool, transaction
 from infra.stack.secrets import Role
+from infra.statements import statements
 from rules.duties import ACKNOWLEDGE, deadline_id
 from rules.packets import may_be_read
 from schemas.actor import Actor
@@ -497,6 +498,23 @@ async def test_a_connection_that_comes_back_to_the_pool_forgets_who_used_it(
         assert cases.plain not in {row["case_ref"] for row in refs}
     finally:
         await pool.close()
+
+
+async def test_who_one_is_ends_with_the_transaction_by_itself(
+    postgres: Servers, cases: Population
+) -> None:
+    """Not only because the pool resets what comes back: a pooler in between would not."""
+    assert cases
+    connection = await asyncpg.connect(postgres.dsn(Role.WEB), ssl=False)
+    count = "SELECT count(*) FROM record.case_file"
+    try:
+        async with connection.transaction():
+            settings = Scope(caseworker()).settings(None)
+            await connection.execute(statements("record")["enter"], *settings)
+            assert await connection.fetchval(count)
+        assert await connection.fetchval(count) == 0
+    finally:
+        await connection.close()
 
 
 # Grants
