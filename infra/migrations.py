@@ -62,6 +62,7 @@ async def migrate(
     """
     connection = await connect(dsn_owner)
     try:
+        await connection.execute("SET statement_timeout = 0")  # a migration may take its time
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await _require_roles(connection)
         await connection.execute(_LEDGER)

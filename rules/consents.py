@@ -129,7 +129,7 @@ def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> 
         if referral.service in recipients and referral.state is ReferralState.COMPLETED
     )
     return Changed(
-        changes=(*entries, *stops, *helped),
+        changes=(*entries, *stops, *helped, *_duty_ends(snapshot, recipients, world.at)),
         detail={"recipients": ",".join(recipients), "referrals": numbers},
     )
 
@@ -206,6 +206,22 @@ def _no_such_service(snapshot: CaseSnapshot, recipient: str) -> Refused | None:
 
 def _no_fields(fields: tuple[PersonalField, ...]) -> Refused | None:
     return None if fields else refused("no_fields", "Name at least one field she is asked about.")
+
+
+def _duty_ends(
+    snapshot: CaseSnapshot, recipients: tuple[str, ...], at: datetime
+) -> tuple[Change, ...]:
+    """Where nobody is left who may be asked for support, there is nothing to be late with."""
+    given = (c for c in snapshot.consents if c.state is ConsentState.GIVEN)
+    if any(consent.recipient not in recipients for consent in given):
+        return ()
+    duty = duties.deadline_id(duties.SUPPORT_REFERRAL)
+    return tuple(
+        change
+        for deadline in snapshot.running_deadlines()
+        if deadline.id == duty
+        for change in duties.void(snapshot, deadline, at)
+    )
 
 
 def _recipients(snapshot: CaseSnapshot, command: WithdrawConsent) -> tuple[str, ...]:

@@ -27,8 +27,9 @@ def deadline_id(duty: str, referral: int | None = None) -> str:
 def start(
     snapshot: CaseSnapshot, world: World, duty_id: str, since: datetime, referral: int | None = None
 ) -> tuple[Change, ...]:
-    """Start a duty once; a deadline that exists is left as it is."""
-    if snapshot.deadline(deadline_id(duty_id, referral)) is not None:
+    """Start a duty once; a deadline that exists is left as it is, unless it had become void."""
+    earlier = snapshot.deadline(deadline_id(duty_id, referral))
+    if earlier is not None and earlier.state is not DeadlineState.VOID:
         return ()
     counted = due(world.profile.duty(duty_id), since, world.calendar)
     deadline = Deadline(
@@ -128,7 +129,7 @@ def _notice(
 ) -> DispatchRecorded:
     return DispatchRecorded(
         dispatch=Dispatch(
-            key=f"{what}/{deadline.id}",
+            key=f"{what}/{deadline.id}/{deadline.started_at:%Y%m%dT%H%M%S}",
             kind=DispatchKind.NOTICE,
             referral=deadline.referral,
             to_organisation=organisation,

@@ -109,7 +109,8 @@ SELECT case_ref, id, duty, referral, started_at, due_at, remind_at, lapse_at, ca
     reminded_at, ended_at, occurred_at
 FROM jsonb_populate_record(NULL::record.deadline, $1::jsonb)
 ON CONFLICT ON CONSTRAINT deadline_pk DO UPDATE SET state = excluded.state,
-    reminded_at = excluded.reminded_at, ended_at = excluded.ended_at,
+    started_at = excluded.started_at, due_at = excluded.due_at, remind_at = excluded.remind_at,
+    lapse_at = excluded.lapse_at, calendar = excluded.calendar, reminded_at = excluded.reminded_at, ended_at = excluded.ended_at,
     occurred_at = excluded.occurred_at, recorded_at = clock_timestamp()
 
 -- name: put_task

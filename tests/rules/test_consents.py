@@ -332,3 +332,23 @@ def test_another_force_cannot_ask_in_our_case() -> None:
     """A case is its owner's; a caseworker elsewhere is refused."""
     stranger = an_actor(caseworker().role, "saltmere-police")
     assert {"not_your_case"} == why_not(an_open_case(), a_command(AskConsent, actor=stranger))
+
+
+def test_after_the_last_yes_is_taken_back_there_is_nothing_to_be_late_with() -> None:
+    """The duty to refer to support ends with the last yes, and begins again with the next."""
+    duty = "vc-r4-support-referral"
+    case = after(an_open_case(consents=[a_consent()]), a_command(GiveConsent))
+    states = [the(case.deadline(duty)).state]
+    for command in (WithdrawConsent, AskConsent, GiveConsent):
+        case = after(case, a_command(command))
+        states.append(the(case.deadline(duty)).state)
+    running, void = DeadlineState.RUNNING, DeadlineState.VOID
+    assert [running, void, void, running] == states
+
+
+def test_a_yes_to_another_service_keeps_the_duty_running() -> None:
+    """Somebody may still be asked for support, so the time still counts."""
+    both = [a_consent(), given(MEADOWLIGHT)]
+    case = after(an_open_case(consents=both), a_command(GiveConsent))
+    case = after(case, a_command(WithdrawConsent, recipient=IDVA))
+    assert DeadlineState.RUNNING is the(case.deadline("vc-r4-support-referral")).state
