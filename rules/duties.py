@@ -129,10 +129,15 @@ def _notice(
 ) -> DispatchRecorded:
     return DispatchRecorded(
         dispatch=Dispatch(
-            key=f"{what}/{deadline.id}/{deadline.started_at:%Y%m%dT%H%M%S}",
+            key=f"{what}/{deadline.id}{_run_of(deadline)}",
             kind=DispatchKind.NOTICE,
             referral=deadline.referral,
             to_organisation=organisation,
             template=template,
         )
     )
+
+
+def _run_of(deadline: Deadline) -> str:
+    """A referral's duty runs once; the case's own may begin again, and reminds again then."""
+    return "" if deadline.referral else f"/{deadline.started_at:%Y%m%dT%H%M%S}"

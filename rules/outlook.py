@@ -17,7 +17,7 @@ from schemas.messages import (
     ReferralOutlook,
 )
 from schemas.referral import Delivery, Referral, ReferralState
-from schemas.snapshot import CaseSnapshot, Dispatch
+from schemas.snapshot import CaseSnapshot, Dispatch, DispatchKind
 
 _UNANSWERED = frozenset({ReferralState.SENT, ReferralState.RECEIVED, ReferralState.OPENED})
 
@@ -100,8 +100,13 @@ def _sorted(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     return tuple(sorted(alarms, key=lambda alarm: (alarm.at, alarm.kind, alarm.deadline)))
 
 
+_ORDER = (DispatchKind.STOP, DispatchKind.PACKET, DispatchKind.NOTICE)
+"""A stop goes before everything."""
+
+
 def _queued(dispatches: Iterable[Dispatch]) -> tuple[Queued, ...]:
-    return tuple(Queued(key=d.key, kind=d.kind.value) for d in dispatches)
+    in_order = sorted(dispatches, key=lambda dispatch: _ORDER.index(dispatch.kind))
+    return tuple(Queued(key=d.key, kind=d.kind.value) for d in in_order)
 
 
 def _awaiting_of_journey(snapshot: CaseSnapshot) -> Awaiting:

@@ -307,9 +307,8 @@ def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Dec
     created = _create(
         snapshot, need, choices[0], tuple(choices[1:]), world, step.actor, follows=referral.number
     )
-    looked_at = duties.done(snapshot, f"undeliverable/{referral.number}")
     return Changed(
-        changes=(followed, *looked_at, *created),
+        changes=(followed, *created),
         detail={"referral": referral.number, "next": choices[0]},
     )
 

@@ -37,7 +37,6 @@ with workflow.unsafe.imports_passed_through():
         AlarmKind,
         CarryOut,
         JourneyOutlook,
-        PostNotice,
         ReadJourney,
         StartJourney,
         StartReferral,
@@ -45,10 +44,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.operations import Said, operations_text
     from workflows.inbox import Inbox, Letter
-    from workflows.options import DELIVERY_WITHIN, STEP_WITHIN, UNTIL_DELIVERED, UNTIL_IT_WORKS
+    from workflows.options import STEP_WITHIN, UNTIL_IT_WORKS
+    from workflows.posting import post_notice
     from workflows.progress import Progress, alarm_text
     from workflows.referral import SupportReferral
-    from workflows.waiting import moment_or_timeout
+    from workflows.waiting import is_due, moment_or_timeout
 
 
 @workflow.defn(name=JOURNEY)
@@ -135,7 +135,7 @@ class VictimJourney:
                 RouteOnward(case_ref=self._case_ref, referral=outlook.to_route[0])
             )
         if outlook.to_dispatch:
-            return await self._post_notice(outlook.to_dispatch[0].key)
+            return await self._post_notice(outlook.to_dispatch[0].key, outlook)
         return await self._wait(outlook)
 
     async def _carry_out(self, letter: Letter, outlook: JourneyOutlook) -> JourneyOutlook:
@@ -187,22 +187,21 @@ class VictimJourney:
             except ApplicationError:
                 workflow.logger.info("the referral's workflow has ended")
 
-    async def _post_notice(self, key: str) -> JourneyOutlook:
-        step = SendNotice(case_ref=self._case_ref, key=key)
-        await workflow.execute_activity_method(
-            JourneySteps.post_notice,
-            PostNotice(case_ref=self._case_ref, key=key),
-            start_to_close_timeout=DELIVERY_WITHIN,
-            retry_policy=UNTIL_DELIVERED,
-            summary=operations_text(step.verb),
-        )
-        return await self._step(step)
+    async def _post_notice(self, key: str, outlook: JourneyOutlook) -> JourneyOutlook:
+        if await post_notice(self._case_ref, key, self._has_news):
+            return await self._step(SendNotice(case_ref=self._case_ref, key=key))
+        if self._has_news() or is_due(outlook.alarms):
+            return await self._wait(outlook)
+        return outlook
+
+    def _has_news(self) -> bool:
+        return self._inbox.has_mail or self._nudged
 
     async def _wait(self, outlook: JourneyOutlook) -> JourneyOutlook:
         """Wait for a person, for news, or for the next alarm; people come first."""
         alarm = outlook.alarms[0] if outlook.alarms else None
         await moment_or_timeout(
-            lambda: self._inbox.has_mail or self._nudged or self._may_begin_anew(),
+            lambda: self._has_news() or self._may_begin_anew(),
             alarm.at if alarm else None,
             summary=alarm_text(alarm) if alarm else None,
         )

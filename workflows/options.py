@@ -12,6 +12,9 @@ STEP_WITHIN = timedelta(seconds=10)
 DELIVERY_WITHIN = timedelta(seconds=30)
 """One delivery to an inbox, or one notice."""
 
+NOTICE_WITHIN = timedelta(minutes=5)
+"""How long a notice is tried before deadlines are looked at again, and then it is tried again."""
+
 UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=2.0,

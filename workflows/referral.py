@@ -8,7 +8,6 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.journey_steps import JourneySteps
     from activities.referral_steps import ReferralSteps
     from schemas.commands import (
         Breach,
@@ -27,7 +26,6 @@ with workflow.unsafe.imports_passed_through():
         Alarm,
         AlarmKind,
         DeliverPacket,
-        PostNotice,
         Queued,
         ReadReferral,
         ReferralOutlook,
@@ -37,8 +35,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.operations import operations_text
     from workflows.options import DELIVERY_WITHIN, STEP_WITHIN, UNTIL_DELIVERED, UNTIL_IT_WORKS
+    from workflows.posting import post_notice
     from workflows.progress import Progress, alarm_text
-    from workflows.waiting import moment_or_timeout
+    from workflows.waiting import is_due, moment_or_timeout
 
 
 @workflow.defn(name="SupportReferral")
@@ -74,19 +73,19 @@ class SupportReferral:
 
     async def _next(self, outlook: ReferralOutlook) -> ReferralOutlook:
         if outlook.to_dispatch:
-            return await self._dispatch(outlook.to_dispatch[0])
+            return await self._dispatch(outlook.to_dispatch[0], outlook)
         if outlook.may_be_queued:
             return await self._step(QueueDelivery(case_ref=self._case_ref, referral=self._number))
         return await self._wait(outlook)
 
-    async def _dispatch(self, queued: Queued) -> ReferralOutlook:
+    async def _dispatch(self, queued: Queued, outlook: ReferralOutlook) -> ReferralOutlook:
         match queued.kind:
             case "packet":
                 return await self._deliver(queued.key)
             case "stop":
                 return await self._deliver_stop(queued.key)
             case "notice":
-                return await self._post_notice(queued.key)
+                return await self._post_notice(queued.key, outlook)
 
     async def _deliver(self, key: str) -> ReferralOutlook:
         """Deliver the packet; where that can never be, say so and let the journey go on."""
@@ -114,16 +113,12 @@ class SupportReferral:
             summary=operations_text(step.verb),
         )
 
-    async def _post_notice(self, key: str) -> ReferralOutlook:
-        step = SendNotice(case_ref=self._case_ref, key=key)
-        await workflow.execute_activity_method(
-            JourneySteps.post_notice,
-            PostNotice(case_ref=self._case_ref, key=key),
-            start_to_close_timeout=DELIVERY_WITHIN,
-            retry_policy=UNTIL_DELIVERED,
-            summary=operations_text(step.verb),
-        )
-        return await self._step(step)
+    async def _post_notice(self, key: str, outlook: ReferralOutlook) -> ReferralOutlook:
+        if await post_notice(self._case_ref, key, lambda: self._nudged):
+            return await self._step(SendNotice(case_ref=self._case_ref, key=key))
+        if self._nudged or is_due(outlook.alarms):
+            return await self._wait(outlook)
+        return outlook
 
     async def _wait(self, outlook: ReferralOutlook) -> ReferralOutlook:
         """Wait for news or for the next alarm; news come first."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from schemas.messages import Alarm
     from schemas.operations import OperationsText
 
 
@@ -28,3 +29,8 @@ async def moment_or_timeout(
         await workflow.wait_condition(has_news, timeout=left, timeout_summary=summary)
     except TimeoutError:
         return
+
+
+def is_due(alarms: tuple[Alarm, ...]) -> bool:
+    """Whether the soonest alarm's time has come."""
+    return bool(alarms) and alarms[0].at <= workflow.now()

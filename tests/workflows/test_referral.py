@@ -10,13 +10,14 @@ from schemas.commands import (
     Deliver,
     OpenReferral,
     RecallReferral,
+    WithdrawConsent,
 )
 from schemas.consent import ConsentState
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.directory import Service, ServiceStatus
 from schemas.referral import Clock, Delivery, NeedState, Reason, ReferralState
-from schemas.snapshot import CaseSnapshot, TaskKind
-from tests.builders import ops
+from schemas.snapshot import CaseSnapshot, DispatchKind, TaskKind
+from tests.builders import caseworker, ops
 from tests.conftest import People
 from tests.workflows.conftest import Opens
 from tests.workflows.telling import IDVA, MEADOWLIGHT, Journey
@@ -237,3 +238,24 @@ async def test_consent_that_runs_out_during_an_outage_sends_nothing(opens: Opens
     assert open_tasks(snapshot) >= {TaskKind.CONSENT_MISSING}
     assert await journey.inbox() == []
     assert await journey.rows("SELECT * FROM record.share WHERE case_ref = $1") == []
+
+
+async def test_a_sink_that_is_away_holds_up_no_stop(opens: Opens) -> None:
+    """Notices wait for their folder; the stop, people and the record do not (F3)."""
+    journey = await opens()
+    folder = journey.clockwork.notices_dir
+    away = folder.rename(folder.with_name("away"))
+    folder.write_text("a file stands where the folder was")
+    try:
+        await journey.consents(IDVA)
+        await journey.refers(IDVA)
+        await journey.until(lambda s: s.referrals[0].state is ReferralState.RECEIVED)
+        await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
+        only_notices = {DispatchKind.NOTICE}
+        await journey.until(lambda s: {d.kind for d in s.dispatches} == only_notices)
+        assert ("harbour-house", "stop", 1) in await journey.inbox()
+    finally:
+        folder.unlink()
+        away.rename(folder)
+    await journey.until(lambda s: not s.dispatches)
+    assert "stop-notice/1" in journey.notices()

@@ -1,0 +1,38 @@
+"""Posting a notice without standing in the way of anything that matters more."""
+
+from collections.abc import Callable
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.journey_steps import JourneySteps
+    from schemas.commands import Verb
+    from schemas.ids import CaseRef
+    from schemas.messages import PostNotice
+    from schemas.operations import operations_text
+    from workflows.options import DELIVERY_WITHIN, NOTICE_WITHIN, UNTIL_DELIVERED
+
+
+async def post_notice(case_ref: CaseRef, key: str, has_news: Callable[[], bool]) -> bool:
+    """Whether the notice was posted: False where news came first, or the sink stayed away.
+
+    A sink that is down must not hold up a stop, a person's command or a deadline. Posting is
+    safe to repeat, so what was left is simply tried again.
+    """
+    posting = workflow.start_activity_method(
+        JourneySteps.post_notice,
+        PostNotice(case_ref=case_ref, key=key),
+        start_to_close_timeout=DELIVERY_WITHIN,
+        schedule_to_close_timeout=NOTICE_WITHIN,
+        retry_policy=UNTIL_DELIVERED,
+        summary=operations_text(Verb.SEND_NOTICE),
+    )
+    await workflow.wait_condition(lambda: posting.done() or has_news())
+    if not posting.done():
+        posting.cancel()
+    try:
+        await posting
+    except ActivityError:
+        return False
+    return True
