@@ -7,6 +7,7 @@ workflows are told after.
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -342,9 +343,13 @@ class Desk:
 
 
 def _update_id(command: Command) -> str:
-    """One for each command, person and verb: an id given twice for two things is two updates."""
+    """One for each command, person and verb: an id given twice for two things is two updates.
+
+    Hashed, because Temporal keeps update ids in clear and need not know who asked.
+    """
     verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
-    return f"{verb}/{command.actor.organisation}/{command.actor.person}/{command.command_id}"
+    parts = (verb, command.actor.organisation, command.actor.person, command.command_id)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:
