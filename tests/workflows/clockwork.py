@@ -46,12 +46,13 @@ _ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 
 @asynccontextmanager
 async def temporal_with_skipped_time(
-    codec: PayloadCodec | None, **more: str
+    codec: PayloadCodec | None, database: Path | None = None, **more: str
 ) -> AsyncIterator[WorkflowEnvironment]:
     """A dev server whose workflows keep real time until a test moves their clocks.
 
     Args:
         codec: what seals payloads.
+        database: the file it keeps everything in; none for memory.
         more: further dynamic configuration, by name with `__` for the dots.
     """
     wanted = dict(NEEDED) | {name.replace("__", "."): value for name, value in more.items()}
@@ -67,6 +68,7 @@ async def temporal_with_skipped_time(
         identity="tests",
         search_attributes=_ATTRIBUTES,
         dev_server_existing_path=str(temporal_binary()),
+        dev_server_database_filename=str(database) if database else None,
         dev_server_extra_args=args,
         dev_server_log_level="error",
         dev_server_startup_timeout=timedelta(seconds=30),
@@ -171,6 +173,7 @@ async def clockwork(
     *,
     cached: int = 1_000,
     is_sealed: bool = True,
+    database: Path | None = None,
     **server: str,
 ) -> AsyncIterator[Clockwork]:
     """Everything a journey runs on, for as long as the block runs.
@@ -180,6 +183,7 @@ async def clockwork(
         notices_dir: where notices go.
         cached: workflows the worker keeps in memory; 0 replays each from its history each time.
         is_sealed: whether payloads are; where not, people must be fictional and the file read.
+        database: the file Temporal keeps everything in; none for memory.
         server: further dynamic configuration of Temporal, by name with `__` for the dots.
     """
     installation = people.servers.installation
@@ -187,7 +191,7 @@ async def clockwork(
     keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
     operations_key = read_key_file(installation.operations_key_file)
     codec = CaseCodec(keyring, operations_key) if is_sealed else None
-    async with temporal_with_skipped_time(codec, **server) as env:
+    async with temporal_with_skipped_time(codec, database, **server) as env:
         record = StumblingRecord(pool, keyring, Scope())
         found = Clockwork(env, codec, record, notices_dir, cached=cached)
         await found.start()
