@@ -23,6 +23,7 @@ else:  # generic to the type checker only
     Pool = asyncpg.Pool
 
 _RECORD = statements("record")
+_READING = statements("reading")
 _CONNECT_WITHIN = 5.0
 
 CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
@@ -118,7 +119,7 @@ _SERVER = {"timezone": "UTC", "application_name": "safepath", "statement_timeout
 
 async def is_embedded(pool: Pool) -> bool:
     """Whether `safepath up` made this database."""
-    return bool(await pool.fetchval("SELECT is_embedded FROM record.installation"))
+    return bool(await pool.fetchval(_READING["read_installation"]))
 
 
 @asynccontextmanager

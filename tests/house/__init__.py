@@ -1,0 +1,1 @@
+"""Guards of the house: what nobody should have to remember."""

@@ -1,0 +1,162 @@
+"""Every message has a handler, a caller and a test, and holds nothing that must stay home."""
+
+import ast
+import typing
+from datetime import datetime
+from enum import Enum
+
+import pytest
+from pydantic import AwareDatetime, BaseModel
+
+from schemas import messages
+from schemas.actor import Role
+from schemas.case import CaseHeader, CaseOpening, PersonalPart
+from schemas.commands import Verb
+from tests.house.source import HOUSE, modules, text_of, tree
+
+_SHORT_CODES = {
+    "case_ref": "opaque, with a check letter",
+    "command_id": "random",
+    "organisation": "code of an organisation",
+    "person": "staff id; never a victim's name",
+    "recipient": "code of a service",
+    "choices": "codes of services",
+    "deadline": "id of a deadline",
+    "duty": "id of a duty",
+    "key": "key of the outbox",
+    "code": "refusal code",
+    "sentence": "a refusal in words, made of codes and numbers",
+    "reason": "the same",
+    "detail": "codes for the audit",
+}
+"""The only fields of text a message may have, and what each holds."""
+
+
+_SAFE = (Enum, BaseModel, datetime, AwareDatetime, bool, int, type(None))
+
+
+def _models(kind: object, seen: dict[type[BaseModel], None]) -> None:
+    for part in typing.get_args(kind):
+        _models(part, seen)
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+        seen[kind] = None
+        for field in kind.model_fields.values():
+            _models(field.annotation, seen)
+
+
+def _reachable() -> list[type[BaseModel]]:
+    seen: dict[type[BaseModel], None] = {}
+    for value in vars(messages).values():
+        if isinstance(value, type) and issubclass(value, BaseModel):
+            _models(value, seen)
+    return list(seen)
+
+
+def _leaves(kind: object) -> set[object]:
+    parts = typing.get_args(kind)
+    origin = typing.get_origin(kind)
+    if origin is typing.Literal or not parts:
+        return set() if origin is typing.Literal else {kind}
+    return {leaf for part in parts for leaf in _leaves(part)}
+
+
+@pytest.mark.parametrize("model", _reachable(), ids=lambda m: m.__name__)
+def test_what_may_lie_in_a_history_holds_codes_references_and_times(
+    model: type[BaseModel],
+) -> None:
+    """A new field of text needs a line above that says what it holds."""
+    assert model is not PersonalPart
+    for name, field in model.model_fields.items():
+        for leaf in _leaves(field.annotation):
+            if leaf is ... or (isinstance(leaf, type) and issubclass(leaf, _SAFE)):
+                continue
+            assert name in _SHORT_CODES, f"{model.__name__}.{name}"
+
+
+def test_the_check_above_sees_text_where_there_is_some() -> None:
+    """It would find the personal part, if a message held one."""
+    assert any(name not in _SHORT_CODES for name in PersonalPart.model_fields)
+
+
+@pytest.mark.parametrize("model", [CaseOpening, PersonalPart, CaseHeader], ids=lambda m: m.__name__)
+def test_intake_holds_neither_nationality_nor_status(model: type[BaseModel]) -> None:
+    """INV-02: support never depends on either, so neither is asked."""
+    for name in model.model_fields:
+        for word in ("national", "immigra", "visa", "status", "citizen", "passport", "ethnic"):
+            assert word not in name
+
+
+def _handlers() -> dict[str, str]:
+    """Names of updates and signals of the workflows, by kind."""
+    found = {}
+    for path in modules("workflows"):
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+                continue
+            for decorator in node.decorator_list:
+                words = ast.unparse(decorator)
+                for kind in ("update", "signal"):
+                    if words.startswith(f"workflow.{kind}("):
+                        found[node.name] = kind
+    return found
+
+
+@pytest.mark.parametrize(("handler", "kind"), sorted(_handlers().items()))
+def test_every_message_has_a_caller_and_a_test(handler: str, kind: str) -> None:
+    """What nobody sends, or nobody tries, is not a message."""
+    callers = text_of("web/desk.py", "infra/wakes.py")
+    wanted = f"VictimJourney.{handler}" if kind == "update" else handler.upper()
+    assert wanted in callers
+    command = "".join(word.title() for word in handler.split("_"))
+    tests = text_of("tests/workflows/*.py")
+    assert command in tests or "send_wakes" in tests
+
+
+def test_every_update_is_a_command_the_rules_decide() -> None:
+    """A handler without a rule would answer with a bug."""
+    updates = {name for name, kind in _handlers().items() if kind == "update"}
+    assert updates <= {verb.value for verb in Verb}
+    assert updates == {
+        "confirm_safety", "ask_consent", "give_consent", "refuse_consent", "add_need",
+        "request_referral", "recall_referral", "close_case",
+    }  # fmt: skip
+
+
+def test_every_task_queue_has_a_worker() -> None:
+    """A queue that nobody polls holds work for ever."""
+    from infra.temporal import JOURNEYS
+
+    assert f"task_queue={'JOURNEYS'}" in text_of("workers/journeys.py")
+    assert JOURNEYS in text_of("commands/services.py")
+
+
+def test_workflows_are_named_and_begin_with_init() -> None:
+    """Handlers may run before the first line of `run`."""
+    for path in (HOUSE / "workflows" / "journey.py", HOUSE / "workflows" / "referral.py"):
+        source = path.read_text(encoding="utf-8")
+        assert "@workflow.defn(name=" in source
+        assert "@workflow.init" in source
+
+
+def test_every_step_has_a_timeout_and_a_retry_policy() -> None:
+    """Both by name, from options.py."""
+    calls = 0
+    for path in modules("workflows"):
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            if "activity_method" not in called:
+                continue
+            calls += 1
+            keywords = {keyword.arg for keyword in node.keywords}
+            assert {"start_to_close_timeout", "retry_policy"} <= keywords, ast.unparse(node)
+    assert calls >= 6
+
+
+def test_the_clockwork_is_a_role_of_no_person() -> None:
+    """INV-01: nobody acts as the clockwork from the command line."""
+    from schemas.actor import parse_actor
+
+    with pytest.raises(ValueError, match="no role"):
+        parse_actor(f"{Role.SYSTEM}@safepath")
