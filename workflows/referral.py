@@ -52,7 +52,7 @@ class SupportReferral:
         self._progress = Progress()
 
     @workflow.run
-    async def run(self, referral: StartReferral) -> ReferralOver:  # noqa: ARG002 - see __init__
+    async def run(self, referral: StartReferral) -> ReferralOver:
         """Do what the record says, until the referral is over and everybody was told."""
         outlook = await self._read()
         while not outlook.is_over or outlook.to_dispatch:
@@ -60,6 +60,7 @@ class SupportReferral:
                 outlook.state, outlook.awaiting, outlook.alarms, is_overdue=outlook.is_overdue
             )
             outlook = await self._next(outlook)
+            _continue_as_new_if_long(referral)
         await self._tell_journey()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ReferralOver(state=outlook.state)
@@ -165,3 +166,9 @@ class SupportReferral:
             await journey.signal(RECORD_CHANGED)
         except ApplicationError:
             workflow.logger.info("the journey is closed")
+
+
+def _continue_as_new_if_long(referral: StartReferral) -> None:
+    """A service that supports for years, or a sink that is away for weeks, makes it long."""
+    if workflow.info().is_continue_as_new_suggested():
+        workflow.continue_as_new(referral)
