@@ -126,6 +126,13 @@ class Journey:
             await asyncio.sleep(0.02)
         return snapshot
 
+    async def until_run_after(self, run_id: str | None, handle: "WorkflowHandle[Any, Any]") -> None:
+        """Wait until a workflow has begun a new history."""
+        end = asyncio.get_running_loop().time() + WITHIN
+        while (await handle.describe()).run_id == run_id:
+            assert asyncio.get_running_loop().time() < end, "it goes on as it was"
+            await asyncio.sleep(0.02)
+
     async def until_referral(
         self, number: int, *states: ReferralState, quiet: bool = True
     ) -> CaseSnapshot:

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.commands import (
+    AcceptReferral,
     AddNeed,
     Command,
     CompleteReferral,
+    EngageReferral,
+    OpenReferral,
     RefuseConsent,
     WithdrawConsent,
 )
@@ -82,6 +85,22 @@ async def test_nothing_that_comes_while_a_history_begins_anew_is_lost(
         replies = await asyncio.gather(*(desk.decide(command) for command in commands))
     assert {reply.outcome for reply in replies} == {"committed"}
     assert [need.number for need in (await journey.snapshot()).needs] == list(range(1, 41))
+
+
+async def test_a_long_referral_begins_anew_and_sends_nothing_again(
+    short_histories: Clockwork, people: People
+) -> None:
+    """What it has to do is in the record, so the next run does only what is left."""
+    journey = await open_journey(short_histories, people)
+    await journey.sent_to(IDVA)
+    first_run = (await journey.referral().describe()).run_id
+    for kind in (OpenReferral, AcceptReferral, EngageReferral):
+        await journey.answers(kind, IDVA)
+    await journey.until_run_after(first_run, journey.referral())
+    await journey.answers(CompleteReferral, IDVA)
+    assert await journey.referral_ends() is ReferralState.COMPLETED
+    assert await journey.inbox() == [("harbour-house", "referral", 1)]
+    assert set(journey.notices()) == {"notice/1"}
 
 
 async def test_a_withdrawal_reaches_a_referral_of_an_earlier_run(
