@@ -24,7 +24,7 @@ from tests.workflows.telling import IDVA, MEADOWLIGHT, Journey
 
 ACKNOWLEDGE = "ref-ack/1"
 A_MINUTE = timedelta(minutes=1)
-OUTAGE = timedelta(minutes=2)
+OUTAGE = timedelta(seconds=40)
 
 
 def deadline(snapshot: CaseSnapshot, wanted: str = ACKNOWLEDGE) -> Deadline:
