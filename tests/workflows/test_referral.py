@@ -25,6 +25,8 @@ from tests.workflows.telling import IDVA, MEADOWLIGHT, Journey
 ACKNOWLEDGE = "ref-ack/1"
 A_MINUTE = timedelta(minutes=1)
 OUTAGE = timedelta(seconds=40)
+NEXT_TRY = timedelta(minutes=1)
+"""The longest pause between two tries."""
 
 
 def deadline(snapshot: CaseSnapshot, wanted: str = ACKNOWLEDGE) -> Deadline:
@@ -219,6 +221,7 @@ async def test_a_service_is_late_only_from_when_it_has_the_packet(opens: Opens) 
         await journey.until(lambda s: s.dispatches)
         back_at = await journey.now(journey.referral()) + OUTAGE
         await journey.forward(back_at, journey.referral())
+    await journey.forward(back_at + NEXT_TRY, journey.referral())
     snapshot = await journey.until_referral(1, ReferralState.RECEIVED)
     assert deadline(snapshot).started_at >= back_at
 
@@ -231,7 +234,9 @@ async def test_consent_that_runs_out_during_an_outage_sends_nothing(opens: Opens
     with journey.clockwork.record.away_for(Deliver):
         await journey.refers(IDVA)
         await journey.until(lambda s: s.dispatches)
-        await journey.forward(await journey.now() + OUTAGE, journey.referral())
+        back_at = await journey.now(journey.referral()) + OUTAGE
+        await journey.forward(back_at, journey.referral())
+    await journey.forward(back_at + NEXT_TRY, journey.referral())
     snapshot = await journey.until(lambda s: not s.dispatches)
     assert snapshot.referrals[0].state is ReferralState.WAITING
     assert snapshot.referrals[0].consent is ConsentState.EXPIRED
