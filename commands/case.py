@@ -11,6 +11,7 @@ from commands.console import (
     JsonOption,
     listing,
     local,
+    local_short,
     out,
     print_json,
     verb,
@@ -66,6 +67,7 @@ async def open_case(
     example: Annotated[
         bool, typer.Option("--example", help="Print an opening file to start from, and stop.")
     ] = False,
+    command_id: CommandIdOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,7 +84,7 @@ async def open_case(
         raise BadInputError("FILE", "name the opening file, or - for stdin (see --example)")
     opening = parse_opening(parse_json(read_input(file)))
     async with desk(data_dir, actor, as_json=as_json) as opened:
-        answer = await opened.open_case(opening)
+        answer = await opened.open_case(opening, new_command_id(command_id))
         if as_json:
             print_json({"case": answer.case, "journey_started": answer.journey_started})
             return
@@ -160,7 +162,7 @@ async def list_cases(
             return
         table = listing("case", "stage", "next due", "open tasks", "open referrals", "opened")
         for line in lines:
-            due = local(line.next_due) if line.next_due else "–"
+            due = local_short(line.next_due) if line.next_due else "–"
             opened_at = f"{line.recorded_at:%d %b %Y}"
             counts = (str(line.open_tasks), str(line.open_referrals))
             table.add_row(line.case_ref, line.stage.value, due, *counts, opened_at)

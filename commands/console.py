@@ -95,6 +95,11 @@ def local(at: datetime) -> str:
     return f"{at.astimezone(ZoneInfo('Europe/London')):%a %d %b %Y %H:%M %Z}"
 
 
+def local_short(at: datetime) -> str:
+    """The same for a column: `24 Nov 23:59`."""
+    return f"{at.astimezone(ZoneInfo('Europe/London')):%d %b %H:%M}"
+
+
 def print_error(error: SafepathError, *, as_json: bool) -> None:
     """Say what went wrong: JSON on stdout, or a sentence on stderr."""
     if as_json:

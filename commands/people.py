@@ -1,6 +1,7 @@
 """From the command line to the desk: who acts, and how the desk's answers are printed."""
 
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from schemas.decisions import Permitted, Reply
     from schemas.ids import CaseRef
     from web.desk import Desk
+
+_COMMAND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MOST_TEXT = 20_000
 
 ActorOption = Annotated[
     str,
@@ -121,7 +125,13 @@ def moment(text: str | None) -> "datetime | None":
 
 
 def new_command_id(given: str | None) -> str:
-    """The id of a command: the one given, or a fresh one."""
+    """The id of a command: the one given, or a fresh one.
+
+    Raises:
+        BadInputError: the one given is not an id.
+    """
+    if given is not None and not _COMMAND_ID.fullmatch(given):
+        raise BadInputError("--command-id", "up to 64 letters, digits, dots and dashes")
     return given or uuid.uuid4().hex
 
 
@@ -177,6 +187,22 @@ def read_input(file: str) -> str:
         raise BadInputError("FILE", f"{file}: it is not UTF-8 text") from None
 
 
+def checked_text(field: str, text: str) -> str:
+    """The text, if it is words.
+
+    Raises:
+        BadInputError: it holds control characters, or is too long.
+    """
+    from schemas.text import plain_text
+
+    if len(text) > _MOST_TEXT:
+        raise BadInputError(field, f"longer than {_MOST_TEXT} characters")
+    try:
+        return plain_text(text)
+    except ValueError as error:
+        raise BadInputError(field, str(error)) from None
+
+
 def one_of(field: str, text: str, kind: type[Any]) -> Any:
     """The member of an enum that `text` names.
 
@@ -202,6 +228,8 @@ def parse_json(text: str) -> Any:
         raise BadInputError(
             "FILE", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
+    except (RecursionError, ValueError):
+        raise BadInputError("FILE", "not JSON: too deep, or too long a number") from None
 
 
 async def decide(

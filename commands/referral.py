@@ -9,7 +9,7 @@ from commands.console import (
     DataDirOption,
     JsonOption,
     listing,
-    local,
+    local_short,
     out,
     print_json,
     verb,
@@ -94,7 +94,7 @@ async def recall(
     reason: Annotated[
         str,
         typer.Option(
-            help="mistake, duplicate, superseded, consent_withdrawn, no_longer_wanted, "
+            help="mistake, duplicate, superseded, no_longer_wanted, "
             "needs_met_elsewhere, tried_safely_no_contact or unsafe_to_try."
         ),
     ],
@@ -142,7 +142,7 @@ async def inbox(
         for line in lines:
             name = referral_ref(CaseRef(line.case_ref), line.referral)
             item = "[bold red]STOP[/]" if line.kind == "stop" else "referral"
-            arrived = local(line.occurred_at)
+            arrived = local_short(line.occurred_at)
             table.add_row(name, item, line.service, line.state.value, line.priority.value, arrived)
         out.print(table)
 
@@ -271,8 +271,8 @@ async def complete(
 async def _answer(
     fact: "Fact", actor: str, note: str, *, data_dir: Any, as_json: bool, done: str
 ) -> None:
-    from commands.people import read_input
+    from commands.people import checked_text, read_input
 
-    kept = read_input("-") if note == "-" else note
+    kept = checked_text("--note", read_input("-") if note == "-" else note)
     async with desk(data_dir, actor, as_json=as_json) as opened:
         print_reply(await opened.state(fact, note=kept), as_json=as_json, done=done)

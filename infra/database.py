@@ -168,6 +168,8 @@ def _outage(error: BaseException | None) -> SafepathError | None:
     """What passes, or what somebody who runs PostgreSQL must see to."""
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return UnreachableError("PostgreSQL refused the role or its password: check the DSN.")
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return SettingsError("The DSN names a database that does not exist.")
     if isinstance(error, asyncpg.UndefinedTableError):
         return SettingsError("The database has no schema yet: run `safepath migrate`.")
     if isinstance(error, _DOWN) or _sqlstate(error)[:2] in _PASSING:

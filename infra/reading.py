@@ -138,7 +138,7 @@ class PostgresReader:
                 key = await self._keys.case_key(case_ref, key_version_of(sealed), connection)
                 text = unseal(key.key, packet_place(case_ref, referral), sealed)
                 packet = ReferralPacket.model_validate_json(text)
-        notes = await self.read_notes(case_ref, actor)
+        notes = await self.read_notes(case_ref, actor) if packet else ()
         return OpenedPacket(state=state, packet=packet, notes=notes)
 
     async def read_notes(self, case_ref: CaseRef, actor: Actor) -> tuple[Note, ...]:

@@ -15,8 +15,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.database import Pool, Scope, transaction
 from infra.statements import statements
+from infra.telemetry import log
 from infra.temporal import JOURNEYS
-from schemas.errors import UnreachableError
+from schemas.errors import KeyUnavailableError, UnreachableError
 from schemas.ids import CaseRef, case_of_workflow, journey_workflow_id
 from schemas.messages import JOURNEY, RECORD_CHANGED, StartJourney
 from schemas.operations import Said, operations_text
@@ -87,7 +88,11 @@ async def send_wakes(
     async with transaction(pool, scope, case_ref) as connection:
         rows = await connection.fetch(_SQL["read_wakes"], older_than, _AT_ONCE, case_ref)
     for row in rows:
-        await wake(client, row["workflow_id"], row["owner"])
+        try:
+            await wake(client, row["workflow_id"], row["owner"])
+        except KeyUnavailableError as error:  # one case's trouble is not the others'
+            log().warning("wake_failed", workflow_id=row["workflow_id"], code=error.code)
+            continue
         async with transaction(pool, scope, row["case_ref"]) as connection:
             await connection.execute(_SQL["settle_wake"], row["id"])
     return len(rows)

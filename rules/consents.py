@@ -66,6 +66,8 @@ def give(snapshot: CaseSnapshot, command: GiveConsent, world: World) -> Decision
     if beyond:
         return refused("beyond_asked", f"She was not asked about: {', '.join(beyond)}.")
     since = command.occurred_at or world.at
+    if since < asked.occurred_at:
+        return refused("before_asking", "She cannot have said yes before she was asked.")
     decided = _entry(snapshot, command, ConsentState.GIVEN, command.fields, world)
     started = duties.start(snapshot, world, duties.SUPPORT_REFERRAL, since)
     waiting = _waiting_for(snapshot, command.recipient)

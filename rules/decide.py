@@ -61,6 +61,8 @@ def decide(snapshot: CaseSnapshot, command: Command, world: World) -> Decision:
         return objection
     if command.occurred_at is not None and command.occurred_at > world.at:
         return refused("in_the_future", "It cannot have happened later than now.")
+    if command.occurred_at is not None and command.occurred_at < snapshot.case.occurred_at:
+        return refused("before_the_case", "It cannot have happened before she disclosed.")
     rule = _RULES.get(verb)
     if rule is None:
         return refused("unknown_verb", f"No rule knows {verb}.")

@@ -12,19 +12,15 @@ from schemas.commands import Verb
 DESIGN = "design choice"
 
 _R, _V = Role, Verb
-_LINE: Mapping[Role, str] = {
-    _R.FIRST_RESPONDER: "First responders open cases, record safety and ask consent to referral",
-    _R.CASEWORKER: DESIGN,
-    _R.SAFEGUARDING_SUPERVISOR: "Supervisors deny, override clocks with reason and review closures",
-    _R.DPO: "The DPO advises and may read all",
-    _R.NGO_INTAKE: "NGO staff accept, decline and close referrals sent to their service",
-    _R.NGO_WORKER: "NGO staff accept, decline and close referrals sent to their service",
-    _R.NGO_SUPERVISOR: "NGO staff accept, decline and close referrals sent to their service",
-    _R.AUDITOR: "Auditors read the audit, denials included, and edit nothing",
-    _R.OPS: "Operations see type, state and clock health, and no personal data",
-    _R.SYSTEM: "A person decides: the clockwork only sends what was consented to, and reminds",
-}
-_WITHDRAWAL = "Withdrawal is accepted from the victim, her adviser, an NGO or any officer"
+_OPENS = "first_responder may: open case"
+_SAFETY = "first_responder may: record immediate risk"
+_ASKS = "first_responder may: ask consent to referral"
+_READS_ALL = "dpo may: read all"
+_ANSWERS = "ngo_intake, ngo_caseworker, ngo_supervisor may: accept/decline/waitlist"
+_CONTACT = "ngo_intake, ngo_caseworker, ngo_supervisor may: contact outcome"
+_CLOSES = "ngo_intake, ngo_caseworker, ngo_supervisor may: close"
+_AUDITS = "auditor may: read audit incl. denials"
+_WITHDRAWAL = "withdrawal accepted from victim, adviser, NGO, any officer, any channel"
 
 _AGENCY = (_R.FIRST_RESPONDER, _R.CASEWORKER, _R.SAFEGUARDING_SUPERVISOR)
 _NGO = (_R.NGO_INTAKE, _R.NGO_WORKER, _R.NGO_SUPERVISOR)
@@ -68,16 +64,29 @@ _WHO: Mapping[Verb, tuple[Role, ...]] = {
 }
 
 
-def _source(verb: Verb, role: Role) -> str:
-    if verb is _V.WITHDRAW_CONSENT:
-        return _WITHDRAWAL
-    if verb in (_V.LOAD_DIRECTORY, _V.LIST_DIRECTORY):
-        return DESIGN
-    return _LINE[role]
-
+_LINES: Mapping[tuple[Verb, Role], str] = {
+    (_V.OPEN_CASE, _R.FIRST_RESPONDER): _OPENS,
+    (_V.CONFIRM_SAFETY, _R.FIRST_RESPONDER): _SAFETY,
+    (_V.ASK_CONSENT, _R.FIRST_RESPONDER): _ASKS,
+    (_V.GIVE_CONSENT, _R.FIRST_RESPONDER): _ASKS,
+    (_V.REFUSE_CONSENT, _R.FIRST_RESPONDER): _ASKS,
+    (_V.SHOW_CASE, _R.DPO): _READS_ALL,
+    (_V.READ_PERSONAL, _R.DPO): _READS_ALL,
+    (_V.LIST_CASES, _R.DPO): _READS_ALL,
+    (_V.SHOW_TIMELINE, _R.DPO): _READS_ALL,
+    (_V.LIST_DEADLINES, _R.DPO): _READS_ALL,
+    (_V.SHOW_AUDIT, _R.DPO): _READS_ALL,
+    (_V.SHOW_AUDIT, _R.AUDITOR): _AUDITS,
+    **{(_V.WITHDRAW_CONSENT, role): _WITHDRAWAL for role in _WHO[_V.WITHDRAW_CONSENT]},
+    **{(_V.ACCEPT_REFERRAL, role): _ANSWERS for role in _NGO},
+    **{(_V.DECLINE_REFERRAL, role): _ANSWERS for role in _NGO},
+    **{(_V.ENGAGE_REFERRAL, role): _CONTACT for role in _NGO},
+    **{(_V.COMPLETE_REFERRAL, role): _CLOSES for role in _NGO},
+}
+"""Cells that follow from the rights of a role as agreed (roles and decision rights, §5)."""
 
 RIGHTS: Mapping[tuple[Verb, Role], str] = {
-    (verb, role): _source(verb, role) for verb, roles in _WHO.items() for role in roles
+    (verb, role): _LINES.get((verb, role), DESIGN) for verb, roles in _WHO.items() for role in roles
 }
 """Allowed cells and their source. A cell that is not here is refused."""
 

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from schemas.text import PlainText
+
 
 class Channel(StrEnum):
     """How the disclosure reached us."""
@@ -80,13 +82,13 @@ class PersonalPart(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str | None = _TEXT
+    name: PlainText | None = _TEXT
     year_of_birth: str | None = Field(default=None, pattern=r"^(19|20)\d\d$")
-    safe_contact: str | None = _TEXT
-    language: str | None = Field(default=None, min_length=2, max_length=35)
-    interpreter: str | None = _TEXT
-    accessibility: str | None = _TEXT
-    circumstances: str | None = _TEXT
+    safe_contact: PlainText | None = _TEXT
+    language: PlainText | None = Field(default=None, min_length=2, max_length=35)
+    interpreter: PlainText | None = _TEXT
+    accessibility: PlainText | None = _TEXT
+    circumstances: PlainText | None = _TEXT
 
     def texts(self) -> dict[PersonalField, str]:
         """The fields that hold something."""
@@ -137,7 +139,7 @@ class CaseOpening(BaseModel):
     )
     safety: SafetyCheck | None = None
     personal: PersonalPart | None = None
-    own_notes: str | None = Field(default=None, max_length=20_000)
+    own_notes: PlainText | None = Field(default=None, max_length=20_000)
     profile: str = "victims-code-2021"
 
     @model_validator(mode="after")

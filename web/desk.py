@@ -11,8 +11,10 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from random import Random
 from typing import Any
+from uuid import uuid4
 
 from temporalio.client import (
     Client,
@@ -35,7 +37,7 @@ from infra.settings import Installation
 from infra.stack.secrets import Role as DatabaseRole
 from infra.telemetry import span
 from infra.temporal import connect_temporal
-from infra.wakes import send_wakes
+from infra.wakes import send_wakes, wake
 from rules.actions import permitted
 from rules.decide import missing_right
 from rules.packets import may_be_read
@@ -78,6 +80,7 @@ from schemas.views import (
 )
 from workflows.journey import VictimJourney
 
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
 ANSWER_WITHIN = timedelta(seconds=20)
 """How long a person waits for a worker before being told what to do."""
@@ -133,8 +136,8 @@ class Desk:
 
     # Cases
 
-    async def open_case(self, opening: CaseOpening) -> OpenedCase:
-        """Open a case and start its journey.
+    async def open_case(self, opening: CaseOpening, command_id: str | None = None) -> OpenedCase:
+        """Open a case and start its journey; the same command id opens one case.
 
         Raises:
             NotAllowed: the role may not.
@@ -147,16 +150,27 @@ class Desk:
             raise BadInputError("told.version", f"no such text; known are: {known}")
         if opening.profile not in PROFILES:
             raise BadInputError("profile", f"no such profile; known are: {', '.join(PROFILES)}")
-        case_ref = new_case_ref()
-        header = await self._record.open_case(case_ref, opening, text, self.actor)
+        _check_times(opening)
+        chance = Random(f"{self.actor}/{command_id or uuid4()}")  # noqa: S311 - an id, no secret
+        case_ref = new_case_ref(chance.choice)
+        header = await self._opened_before(case_ref)
+        if header is None:
+            header = await self._record.open_case(case_ref, opening, text, self.actor)
         return OpenedCase(case=header, journey_started=await self._told_workflows(case_ref))
+
+    async def _opened_before(self, case_ref: CaseRef) -> CaseHeader | None:
+        try:
+            return (await self._record.read(case_ref)).case
+        except BadInputError:
+            return None
 
     async def show_case(
         self, case_ref: CaseRef, *, personal: bool = False, notes: bool = False
     ) -> CasePage:
         """A case; its personal texts only when asked for, and then with a row that says so."""
         await self._require(Verb.READ_PERSONAL if personal or notes else Verb.SHOW_CASE, case_ref)
-        snapshot = await self._record.read(case_ref)
+        async with self._noting(Verb.SHOW_CASE, case_ref):
+            snapshot = await self._record.read(case_ref)
         world = World(datetime.now(UTC), PROFILES[snapshot.case.profile], england_and_wales())
         return CasePage(
             case=snapshot.case,
@@ -183,7 +197,8 @@ class Desk:
             BadInputError: there is no such case, or not for this person.
         """
         await self._require(Verb.SHOW_TIMELINE, case_ref)
-        await self._record.read(case_ref)
+        async with self._noting(Verb.SHOW_TIMELINE, case_ref):
+            await self._record.read(case_ref)
         return await self._reader.read_timeline(case_ref)
 
     async def decide(self, command: Command) -> Reply:
@@ -197,7 +212,8 @@ class Desk:
         if refused:
             return refused
         with span("desk.decide", verb=getattr(command, "verb")):  # noqa: B009
-            snapshot = await self._record.read(command.case_ref)
+            async with self._noting(getattr(command, "verb"), command.case_ref):  # noqa: B009
+                snapshot = await self._record.read(command.case_ref)
             if snapshot.case.stage is Stage.CLOSED:
                 return await self._record_here(command)
             return await self._update(command)
@@ -212,7 +228,8 @@ class Desk:
         if refused:
             return refused
         with span("desk.state", verb=fact.verb):
-            reply = await self._record_here(fact, note=note)
+            async with self._noting(fact.verb, fact.case_ref):
+                reply = await self._record_here(fact, note=note)
             if isinstance(reply, Committed):
                 await self._told_workflows(fact.case_ref)
         return reply
@@ -229,9 +246,10 @@ class Desk:
         refused = await self._refused(command.verb, command.case_ref)
         if refused:
             return refused, None
-        found = await self._reader.read_packet(
-            command.case_ref, command.referral, self.actor, may_be_read
-        )
+        async with self._noting(command.verb, command.case_ref):
+            found = await self._reader.read_packet(
+                command.case_ref, command.referral, self.actor, may_be_read
+            )
         if found.packet is None:
             return await self._closed_packet(command, found), found
         return await self.state(command), found
@@ -283,6 +301,15 @@ class Desk:
         await self._record.note_refusal(self.actor, verb, case_ref, codes)
         return NotDone(case_ref=case_ref or "", reasons=refusal.reasons)
 
+    @asynccontextmanager
+    async def _noting(self, verb: Verb, case_ref: CaseRef) -> AsyncIterator[None]:
+        """Whoever asks for a case she may not see leaves a row; her answer does not say so."""
+        try:
+            yield
+        except BadInputError:
+            await self._record.note_refusal(self.actor, verb, case_ref, ("not_visible",))
+            raise
+
     async def _closed_packet(self, command: OpenReferral, found: OpenedPacket) -> NotDone:
         code = "packet_closed"
         await self._record.note_refusal(self.actor, command.verb, command.case_ref, (code,))
@@ -307,25 +334,19 @@ class Desk:
 
     async def _update(self, command: Command) -> Reply:
         client = await self._temporal()
-        handle = client.get_workflow_handle_for(
-            VictimJourney.run, journey_workflow_id(command.case_ref)
-        )
-        update = _UPDATES[type(command)]
         try:
-            reply: Reply = await asyncio.wait_for(
-                handle.execute_update(update, command, id=_update_id(command)),
-                timeout=ANSWER_WITHIN.total_seconds(),
-            )
-        except WorkflowUpdateFailedError as error:
-            raise _our_error(error) from None
+            return await _answered(client, command)
         except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            if _has_no_journey(error) and await self._is_closed(command.case_ref):
-                return await self._record_here(command)  # it closed while this was on its way
-            raise _no_answer(command, error) from None
-        return reply
-
-    async def _is_closed(self, case_ref: CaseRef) -> bool:
-        return (await self._record.read(case_ref)).case.stage is Stage.CLOSED
+            if not _has_no_journey(error):
+                raise _no_answer(command) from None
+        case = (await self._record.read(command.case_ref)).case
+        if case.stage is Stage.CLOSED:
+            return await self._record_here(command)  # it closed while this was on its way
+        await wake(client, journey_workflow_id(command.case_ref), case.owner)
+        try:  # the journey had not begun, or had come to grief: it has begun anew
+            return await _answered(client, command)
+        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise _no_answer(command) from None
 
     async def _told_workflows(self, case_ref: CaseRef) -> bool:
         """Tell the workflows at once; what cannot be told now, the worker's relay tells."""
@@ -340,6 +361,21 @@ class Desk:
         if self._client is None:
             self._client = await self._connect()
         return self._client
+
+
+def _check_times(opening: CaseOpening) -> None:
+    """What is told of a disclosure lies in the past, and in the calendar."""
+    first = datetime.combine(england_and_wales().first_day, time(), UTC)
+    times = {
+        "occurred_at": opening.occurred_at,
+        "told.at": opening.told.at,
+        "first_question_at": opening.first_question_at,
+    }
+    for field, at in times.items():
+        if at > datetime.now(UTC) + _CLOCKS_DIFFER:
+            raise BadInputError(field, "it lies in the future")
+        if at < first:
+            raise BadInputError(field, f"it lies before {first:%Y}, further back than is counted")
 
 
 def _update_id(command: Command) -> str:
@@ -364,15 +400,31 @@ def _has_no_journey(error: Exception) -> bool:
     return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
 
 
-def _no_answer(command: Command, error: Exception) -> SafepathError:
-    if _has_no_journey(error):
-        return UnreachableError(
-            "The journey of this case does not run yet: is a worker up? Try again in a moment."
-        )
+def _no_answer(command: Command) -> SafepathError:
     return UnreachableError(
         "No worker answered in time. What you asked may still be done: give it again with "
         f"--command-id {command.command_id}, and it is done once."
     )
+
+
+async def _answered(client: Client, command: Command) -> Reply:
+    """What the case's journey answers.
+
+    Raises:
+        RecordError: the journey could not carry it out, and never will.
+    """
+    handle = client.get_workflow_handle_for(
+        VictimJourney.run, journey_workflow_id(command.case_ref)
+    )
+    update = _UPDATES[type(command)]
+    try:
+        reply: Reply = await asyncio.wait_for(
+            handle.execute_update(update, command, id=_update_id(command)),
+            timeout=ANSWER_WITHIN.total_seconds(),
+        )
+    except WorkflowUpdateFailedError as error:
+        raise _our_error(error) from None
+    return reply
 
 
 @asynccontextmanager

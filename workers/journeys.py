@@ -115,4 +115,6 @@ async def _relay(world: World) -> None:
             await send_wakes(world.pool, world.client, Scope(), older_than=_LEFT_OVER_AFTER)
         except SafepathError as error:
             log().warning("relay_waits", code=error.code)
+        except Exception as error:  # noqa: BLE001 - a relay that ended would do so in silence
+            log().error("relay_waits", code=type(error).__name__)
         await asyncio.sleep(_RELAY_EVERY)

@@ -147,8 +147,8 @@ class VictimJourney:
                 start_to_close_timeout=STEP_WITHIN,
                 retry_policy=UNTIL_IT_WORKS,
             )
-        except ActivityError as error:
-            cause = error.cause
+        except (ActivityError, ApplicationError) as error:  # a local one comes unwrapped
+            cause = error.cause if isinstance(error, ActivityError) else error
             if not isinstance(cause, ApplicationError):
                 raise
             letter.failure = ApplicationError(cause.message, type=cause.type, non_retryable=True)

@@ -1,6 +1,7 @@
 """Our own processes in the embedded stack: the codec endpoint and the worker of journeys."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -40,6 +41,7 @@ def codec_spec(paths: StackPaths, ports: Ports) -> ChildSpec:
         name=CODEC,
         title="the codec endpoint",
         argv=(*_safepath(), "codec-endpoint", *place),
+        death_signal=signal.SIGKILL,
         log=paths.log_of(CODEC),
         ready=ready,
     )
@@ -55,6 +57,7 @@ def worker_spec(paths: StackPaths, ports: Ports) -> ChildSpec:
         name=WORKER,
         title="the journeys worker",
         argv=(*_safepath(), "worker", "journeys", "--data-dir", str(paths.data_dir)),
+        death_signal=signal.SIGKILL,  # a step that hangs must not outlive a killed `up`
         log=paths.log_of(WORKER),
         ready=ready,
         stop_within=20.0,

@@ -157,13 +157,13 @@ def test_a_packet_may_be_queued_only_while_waiting_with_consent(
     assert may_be_queued is referral_outlook(case, 1, AT).may_be_queued
 
 
-def test_what_is_queued_is_offered_for_dispatch() -> None:
-    """With its kind, so that each leaves by its own door."""
+def test_what_is_queued_is_offered_for_dispatch_a_stop_first() -> None:
+    """With its kind, so that each leaves by its own door; a stop goes before everything."""
     case = an_open_case(
         referrals=[a_referral(delivery=Delivery.QUEUED)], dispatches=[a_packet(), a_stop()]
     )
     queued = referral_outlook(case, 1, AT).to_dispatch
-    assert [(a_packet().key, "packet"), ("stop/1", "stop")] == [(q.key, q.kind) for q in queued]
+    assert [("stop/1", "stop"), (a_packet().key, "packet")] == [(q.key, q.kind) for q in queued]
 
 
 @pytest.mark.parametrize(

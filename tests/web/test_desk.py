@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -467,3 +468,43 @@ async def test_a_case_shows_personal_texts_only_when_asked(people: People, at_de
     assert NAME not in page.model_dump_json()
     assert [note.text for note in whole.notes or ()] == ["for our eyes"]
     assert verbs == [Verb.OPEN_CASE, Verb.READ_PERSONAL, Verb.READ_PERSONAL]
+
+
+async def test_a_case_opened_twice_under_one_id_is_one_case(at_desk: AtDesk) -> None:
+    """An answer that was lost is asked for again, and no second case comes of it."""
+    async with at_desk(caseworker()) as desk:
+        first = await desk.open_case(an_opening(), "lost-answer-1")
+        second = await desk.open_case(an_opening(), "lost-answer-1")
+        other = await desk.open_case(an_opening(), "lost-answer-2")
+    assert first.case.case_ref == second.case.case_ref
+    assert first.case.case_ref != other.case.case_ref
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        pytest.param(datetime(2999, 1, 1, tzinfo=UTC), "in the future", id="to come"),
+        pytest.param(datetime(1900, 1, 1, tzinfo=UTC), "further back", id="long gone"),
+    ],
+)
+async def test_a_case_is_not_opened_at_a_time_that_cannot_be(
+    at_desk: AtDesk, moment: datetime, said: str
+) -> None:
+    """Nobody disclosed tomorrow, or before the calendar begins."""
+    async with at_desk(caseworker()) as desk:
+        with pytest.raises(BadInputError, match=said):
+            await desk.open_case(an_opening(occurred_at=moment))
+
+
+async def test_asking_for_what_one_may_not_see_leaves_a_row(
+    people: People, at_desk: AtDesk
+) -> None:
+    """An abuser with a staff login is told nothing, and is on the record (INV-34)."""
+    async with at_desk(caseworker()) as desk:
+        case_ref = CaseRef((await desk.open_case(an_opening())).case.case_ref)
+    stranger = an_actor(Role.CASEWORKER, "elsewhere-police", "nosy")
+    async with at_desk(stranger) as desk:
+        with pytest.raises(BadInputError, match="no such case"):
+            await desk.show_case(case_ref)
+    ((actor, verb, reason, about),) = await last_rows(people)
+    assert (actor, verb, reason, about) == (stranger, Verb.SHOW_CASE, "not_visible", case_ref)

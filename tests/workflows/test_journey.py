@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -31,6 +33,7 @@ from schemas.commands import (
 from schemas.consent import ConsentState, Purpose
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Committed, NotDone
+from schemas.errors import RecordError
 from schemas.messages import RECORD_CHANGED
 from schemas.referral import Delivery, NeedState, Reason, ReferralState
 from schemas.snapshot import TaskKind
@@ -372,3 +375,29 @@ async def test_whatever_order_messages_come_in_nothing_is_sent_twice(
         assert consent.state is ConsentState.WITHDRAWN
 
     await asyncio.gather(*(race(order) for order in RACES))
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        pytest.param({"occurred_at": datetime(1990, 1, 1, tzinfo=UTC)}, id="before the case"),
+        pytest.param({"recipient": "no-such-service"}, id="an unknown service"),
+    ],
+)
+async def test_a_wrong_command_is_answered_and_ends_no_journey(
+    opens: Opens, spoiled: dict[str, Any]
+) -> None:
+    """Bad input is one person's mistake; the clocks of the case run on."""
+    journey = await opens()
+    assert await journey.refused(AskConsent, **{"recipient": IDVA, **spoiled})
+    await journey.consents(IDVA)
+
+
+async def test_an_id_that_was_given_for_something_else_ends_no_journey(opens: Opens) -> None:
+    """`command_taken` is an answer to whoever asked, not the end of the journey."""
+    journey = await opens()
+    await journey.decide(AddNeed, command_id=f"{journey.case_ref}-once")
+    with pytest.raises(RecordError) as taken:
+        await journey.decide(AskConsent, recipient=IDVA, command_id=f"{journey.case_ref}-once")
+    assert taken.value.code == "command_taken"
+    await journey.consents(IDVA)
