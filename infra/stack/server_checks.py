@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import asyncpg
+from temporalio.service import RPCError
 
 from infra.migrations import pending
 from infra.stack import postgres, temporal
@@ -83,6 +84,22 @@ async def check_worker(paths: StackPaths, state: StackState) -> Finding:
         "nobody asks for the work of journeys",
         f"{paths.log_of(WORKER)} says why",
     )
+
+
+async def check_journeys(paths: StackPaths, state: StackState) -> Finding:  # noqa: ARG001
+    """Whether a journey came to grief."""
+    try:
+        troubled = await temporal.count_troubled(state.ports)
+    except (RPCError, RuntimeError) as error:
+        found = f"cannot be examined ({type(error).__name__})"
+        return fail("journeys", found, "see what is said of Temporal")
+    if troubled:
+        return fail(
+            "journeys",
+            f"{troubled} failed, or keep failing at the same step",
+            f"look at them in Temporal's web pages, {state.temporal_ui}",
+        )
+    return ok("journeys", "none has failed")
 
 
 def _answering(name: str, answers: bool, address: str, paths: StackPaths, child: str) -> Finding:

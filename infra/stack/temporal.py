@@ -99,6 +99,18 @@ async def answers(ports: Ports) -> bool:
     return True
 
 
+async def count_troubled(ports: Ports) -> int:
+    """How many journeys and referrals have failed, or keep failing at the same task."""
+    client = await connect(ports)
+    ended = await client.count_workflows(
+        'ExecutionStatus IN ("Failed", "Terminated", "TimedOut", "Canceled")'
+    )
+    stuck = await client.count_workflows(
+        'ExecutionStatus = "Running" AND TemporalReportedProblems IS NOT NULL'
+    )
+    return ended.count + stuck.count
+
+
 async def connect(ports: Ports, namespace: str = "journeys") -> Client:
     """A bare client, without our codec: for looking at the server, never at payloads."""
     return await Client.connect(f"{LOOPBACK}:{ports.temporal}", namespace=namespace)

@@ -627,3 +627,22 @@ async def test_every_constraint_has_a_name_somebody_gave_it(superuser: asyncpg.C
 async def test_every_constraint_that_is_translated_exists(superuser: asyncpg.Connection) -> None:
     """A renamed constraint would lose its sentence without a word."""
     assert set() == set(CONSTRAINT_ERRORS) - set(await constraints(superuser))
+
+
+_BEGINNINGS = {
+    "a yes": "INSERT INTO record.consent (case_ref, purpose, recipient, epoch, state, fields,"
+    " occurred_at, expires_at) VALUES ($1, 'support_referral', 'counselling', 9, 'given',"
+    " '{name}', now(), now() + interval '1 day')",
+    "another's acceptance": "UPDATE record.referral SET state = 'accepted', consent = 'given',"
+    " organisation = 'meadowlight' WHERE case_ref = $1",
+}
+
+
+@pytest.mark.parametrize("statement", _BEGINNINGS.values(), ids=_BEGINNINGS.keys())
+async def test_a_service_ends_what_rests_on_consent_and_begins_nothing(
+    postgres: Servers, cases: Population, statement: str
+) -> None:
+    """In the case it acts on it may pass a withdrawal on; it says yes for nobody (INV-08)."""
+    async with acting(postgres, Role.WEB, ngo_intake(), cases.plain) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement, cases.plain)
