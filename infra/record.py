@@ -80,7 +80,7 @@ class PostgresRecord:
         self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
     ) -> Written:
         """Lock, judge, write, commit; a repeated command id gets its first answer."""
-        with span("record.change", verb=getattr(command, "verb")):  # noqa: B009
+        with span("record.change", verb=command.verb):
             return await self._change(command, judge, services, note)
 
     async def _change(
@@ -125,7 +125,7 @@ class PostgresRecord:
         kept = await connection.fetchrow(_SQL["find_reply"], command.command_id, command.case_ref)
         if kept is None:
             return None
-        if (kept["verb"], kept["actor"]) != (_verb_of(command).value, str(command.actor)):
+        if (kept["verb"], kept["actor"]) != (command.verb.value, str(command.actor)):
             raise RecordError(*CONSTRAINT_ERRORS["command_log_pk"])
         return _REPLY.validate_json(kept["reply"])
 
@@ -156,7 +156,7 @@ class PostgresRecord:
                 await self._keep_note(connection, command.case_ref, command.actor, note, number, at)
             for workflow_id in verdict.wakes:
                 await connection.execute(_SQL["put_wake"], command.case_ref, workflow_id)
-        verb = _verb_of(command)
+        verb = command.verb
         if not by_clockwork:
             await connection.execute(
                 _SQL["keep_reply"],
@@ -197,11 +197,6 @@ class PostgresRecord:
 def unknown_case() -> BadInputError:
     """The same words whether there is no such case or it is not for this caller."""
     return BadInputError("case", "there is no such case that you may see")
-
-
-def _verb_of(command: Command) -> Verb:
-    verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
-    return verb
 
 
 def _case_row(

@@ -55,7 +55,7 @@ _OF_THE_OWNER = AGENCY_ROLES | {Role.DPO}
 
 def decide(snapshot: CaseSnapshot, command: Command, world: World) -> Decision:
     """Every ground is asked in turn; what no rule knows is refused."""
-    verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
+    verb = command.verb
     objection = objection_to(snapshot, verb, command.actor.role, command.actor.organisation)
     if objection:
         return objection

@@ -61,6 +61,7 @@ class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     schema_version: Literal[1] = 1
+    verb: Verb
     command_id: str = Field(min_length=1, description="Same id, same answer: safe to repeat.")
     case_ref: CaseRefField
     actor: Actor

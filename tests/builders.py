@@ -355,8 +355,8 @@ def a_command(kind: type[_C], **parts: Any) -> _C:
 def kinds_of(base: type[Command] = Command) -> dict[Verb, type[Command]]:
     """Every concrete command below a base, by its verb."""
     below = {v: k for child in base.__subclasses__() for v, k in kinds_of(child).items()}
-    mine = {base.model_fields["verb"].default: base} if "verb" in base.model_fields else {}
-    return mine | below
+    verb = base.model_fields["verb"]
+    return below if verb.is_required() else {verb.default: base} | below
 
 
 def _whose_business(kind: type[Command]) -> Actor:

@@ -106,7 +106,7 @@ class FakeRecord:
     ) -> Written:
         """Judge and remember; a broken promise leaves everything as it was."""
         snapshot = self._case(command.case_ref, services)
-        verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
+        verb = command.verb
         kept = self._kept_reply(command, verb)
         if kept is not None:
             return Written(reply=kept, snapshot=snapshot, is_repeat=True)

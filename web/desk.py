@@ -208,11 +208,11 @@ class Desk:
             BadInputError: there is no such case, or not for this person.
             UnreachableError: no worker answered; the same command may be given again.
         """
-        refused = await self._refused(getattr(command, "verb"), command.case_ref)  # noqa: B009
+        refused = await self._refused(command.verb, command.case_ref)
         if refused:
             return refused
-        with span("desk.decide", verb=getattr(command, "verb")):  # noqa: B009
-            async with self._noting(getattr(command, "verb"), command.case_ref):  # noqa: B009
+        with span("desk.decide", verb=command.verb):
+            async with self._noting(command.verb, command.case_ref):
                 snapshot = await self._record.read(command.case_ref)
             if snapshot.case.stage is Stage.CLOSED:
                 return await self._record_here(command)
@@ -383,7 +383,7 @@ def _update_id(command: Command) -> str:
 
     Hashed, because Temporal keeps update ids in clear and need not know who asked.
     """
-    verb: Verb = getattr(command, "verb")  # noqa: B009 - every concrete command has one
+    verb = command.verb
     parts = (verb, command.actor.organisation, command.actor.person, command.command_id)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -391,6 +391,8 @@ def _update_id(command: Command) -> str:
 def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:
     cause = error.cause
     if isinstance(cause, ApplicationError):
+        if cause.type == "command_taken":
+            return BadInputError("--command-id", "it was given for another command; use a new one")
         return RecordError(cause.type or "refused", cause.message)
     return RecordError("refused", "The journey could not carry this out.")
 
