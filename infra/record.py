@@ -119,6 +119,15 @@ class PostgresRecord:
         async with transaction(self._pool, self._scope) as connection:
             await audit.append(connection, body)
 
+    async def find_reply(self, command: Command) -> Reply | None:
+        """The answer this command was given before; None where it was not carried out.
+
+        Raises:
+            RecordError: its id answered another command.
+        """
+        async with transaction(self._pool, self._scope, command.case_ref) as connection:
+            return await self._kept_reply(connection, command)
+
     async def _kept_reply(self, connection: Connection, command: Command) -> Reply | None:
         if command.actor.role is Role.SYSTEM:
             return None  # a step is safe to repeat by what it finds, not by its id

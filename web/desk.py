@@ -22,7 +22,7 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.journey_steps import services_of
 from activities.judging import judge_of
@@ -80,6 +80,7 @@ from schemas.views import (
 )
 from workflows.journey import VictimJourney
 
+_ASK_AGAIN = 0.2
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
 ANSWER_WITHIN = timedelta(seconds=20)
@@ -333,20 +334,35 @@ class Desk:
         return written.reply
 
     async def _update(self, command: Command) -> Reply:
+        """Ask the journey, and ask again while Temporal stumbles: the command's id makes it once.
+
+        Raises:
+            UnreachableError: nobody answered in time.
+        """
         client = await self._temporal()
-        try:
-            return await _answered(client, command)
-        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            if not _has_no_journey(error):
-                raise _no_answer(command) from None
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + ANSWER_WITHIN.total_seconds()
+        while True:
+            try:
+                return await asyncio.wait_for(_answered(client, command), give_up - clock())
+            except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+                reply = await self._reply_without_journey(client, command)
+            if reply is not None:
+                return reply
+            if clock() >= give_up:
+                raise _no_answer(command)
+            await asyncio.sleep(_ASK_AGAIN)
+
+    async def _reply_without_journey(self, client: Client, command: Command) -> Reply | None:
+        """What the record already answers; a journey that does not run is started."""
+        reply = await self._record.find_reply(command)
+        if reply is not None:
+            return reply
         case = (await self._record.read(command.case_ref)).case
         if case.stage is Stage.CLOSED:
             return await self._record_here(command)  # it closed while this was on its way
         await wake(client, journey_workflow_id(command.case_ref), case.owner)
-        try:  # the journey had not begun, or had come to grief: it has begun anew
-            return await _answered(client, command)
-        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            raise _no_answer(command) from None
+        return None
 
     async def _told_workflows(self, case_ref: CaseRef) -> bool:
         """Tell the workflows at once; what cannot be told now, the worker's relay tells."""
@@ -397,11 +413,6 @@ def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:
     return RecordError("refused", "The journey could not carry this out.")
 
 
-def _has_no_journey(error: Exception) -> bool:
-    """Whether no journey of the case runs: not yet, or not any more."""
-    return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
-
-
 def _no_answer(command: Command) -> SafepathError:
     return UnreachableError(
         "No worker answered in time. What you asked may still be done: give it again with "
@@ -420,10 +431,7 @@ async def _answered(client: Client, command: Command) -> Reply:
     )
     update = _UPDATES[type(command)]
     try:
-        reply: Reply = await asyncio.wait_for(
-            handle.execute_update(update, command, id=_update_id(command)),
-            timeout=ANSWER_WITHIN.total_seconds(),
-        )
+        reply: Reply = await handle.execute_update(update, command, id=_update_id(command))
     except WorkflowUpdateFailedError as error:
         raise _our_error(error) from None
     return reply

@@ -9,7 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from activities.judging import judge_of
 from infra.audit import AuditReader
+from infra.calendars.load import england_and_wales
 from infra.migrations import migrate
 from infra.stack.secrets import Role as DatabaseRole
 from schemas.actor import Actor, Role
@@ -28,6 +30,7 @@ from schemas.errors import BadInputError, SettingsError, UnreachableError
 from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
 from schemas.referral import ReferralState
 from tests.builders import (
+    a_command,
     an_actor,
     auditor,
     caseworker,
@@ -508,3 +511,16 @@ async def test_asking_for_what_one_may_not_see_leaves_a_row(
             await desk.show_case(case_ref)
     ((actor, verb, reason, about),) = await last_rows(people)
     assert (actor, verb, reason, about) == (stranger, Verb.SHOW_CASE, "not_visible", case_ref)
+
+
+async def test_an_answer_that_was_lost_on_its_way_is_found_in_the_record(
+    people: People, at_desk: AtDesk
+) -> None:
+    """A journey may close before its last answer is heard; what was committed is still known."""
+    async with at_desk(caseworker()) as desk:
+        case_ref = CaseRef((await desk.open_case(an_opening())).case.case_ref)
+    record = await people.record_for(caseworker())
+    command = a_command(AddNeed, case_ref=case_ref, command_id=f"{case_ref}-lost")
+    assert await record.find_reply(command) is None
+    judge = judge_of(command, datetime.now(UTC), england_and_wales())
+    assert (await record.change(command, judge)).reply == await record.find_reply(command)
