@@ -1,13 +1,16 @@
 """Choosing ports on the loopback: as wished, else as last time, else any free one."""
 
 import errno
+import secrets
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from infra.stack.state import LOOPBACK, Ports
 from schemas.errors import BadInputError, StackError
 
 _HIGHEST = 65535
+_FREE_FROM, _FREE_TO = 15_000, 32_000  # below the usual range of outgoing connections
+_TRIES = 100
 
 
 def choose_ports(wished: Ports, last: Ports) -> Ports:
@@ -58,9 +61,21 @@ def _wished(name: str, port: int, held: ExitStack) -> int:
 
 def _as_last_time(port: int, held: ExitStack) -> int:
     try:
-        return _hold(port, held)
+        return _hold(port, held) if port else _any_free(held)
     except OSError:
-        return _hold(0, held)
+        return _any_free(held)
+
+
+def _any_free(held: ExitStack) -> int:
+    """A free port that the system gives to nobody else while the stack is down.
+
+    The system's own choice lies among the ports of outgoing connections, any of which could take
+    it before the next start, and addresses would change.
+    """
+    for _ in range(_TRIES):
+        with suppress(OSError):
+            return _hold(_FREE_FROM + secrets.randbelow(_FREE_TO - _FREE_FROM), held)
+    return _hold(0, held)
 
 
 def _hold(port: int, held: ExitStack) -> int:
