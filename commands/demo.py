@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,10 +62,11 @@ async def _play(folder: Path, *, quiet: bool) -> "tuple[list[Story], ChainReport
         installation = find_installation(folder)
         who = await opened.enter_async_context(people(installation, demo_directory_text()))
         narrator = asyncio.create_task(_narrate(who, quiet=quiet))
-        stories = [await _tell(number, who, quiet=quiet) for number in range(3)]
-        narrator.cancel()
-        with suppress(asyncio.CancelledError):
-            await narrator
+        try:
+            stories = [await _tell(number, who, quiet=quiet) for number in range(3)]
+        finally:  # Ctrl-C too: nobody narrates a stack that is being stopped
+            narrator.cancel()
+            await asyncio.gather(narrator, return_exceptions=True)
         return stories, await who.auditor.verify_audit(None)
 
 

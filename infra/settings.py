@@ -153,8 +153,9 @@ def _from_stack(data_dir: Path, settings: Settings) -> Installation:
     state = read_state(data_dir)
     if state is None or state.pid is None:
         raise UnreachableError(
-            f"No stack runs on {data_dir}: start one with `safepath up`, or name servers by "
-            "SAFEPATH_DSN_… (docs/operations.md)."
+            f"No stack runs on {data_dir.absolute()}: start one with `safepath up`, or name the "
+            "folder of the one that runs with --data-dir, or servers by SAFEPATH_DSN_… "
+            "(docs/operations.md)."
         )
     paths = StackPaths.at(data_dir)
     return Installation(

@@ -42,7 +42,7 @@ from schemas.snapshot import CaseSnapshot, ListedService
 _CASE_VERBS: dict[Verb, str] = {
     Verb.CONFIRM_SAFETY: "",
     Verb.ASK_CONSENT: "",
-    Verb.GIVE_CONSENT: "Nobody asked her yet: use `consent ask` first.",
+    Verb.GIVE_CONSENT: "No question to her is open: use `consent ask` first.",
     Verb.REFUSE_CONSENT: "",
     Verb.WITHDRAW_CONSENT: "",
     Verb.ADD_NEED: "",

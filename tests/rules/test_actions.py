@@ -97,7 +97,7 @@ def test_a_case_becomes_workable_step_by_step() -> None:
         pytest.param(a_case(), V.ADD_NEED, "safety check", id="safety first"),
         pytest.param(a_case(), V.ASK_CONSENT, "safety check", id="safety before questions"),
         pytest.param(an_open_case(needs=()), V.REQUEST_REFERRAL, "no need", id="no need yet"),
-        pytest.param(an_open_case(), V.GIVE_CONSENT, "Nobody asked her yet", id="not asked"),
+        pytest.param(an_open_case(), V.GIVE_CONSENT, "No question to her", id="not asked"),
         pytest.param(
             an_open_case(referrals=[a_referral()]),
             V.REQUEST_REFERRAL,
