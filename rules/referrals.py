@@ -187,13 +187,7 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
     moved = move(referral, ReferralEvent.FAIL_DELIVERY, SYSTEM.role, Reason.UNDELIVERABLE)
     if isinstance(moved, Refused):
         return moved
-    task = Task(
-        id=f"undeliverable/{referral.number}",
-        kind=TaskKind.UNDELIVERABLE,
-        for_role=Role.CASEWORKER,
-        referral=referral.number,
-        raised_at=world.at,
-    )
+    task = _task("undeliverable", TaskKind.UNDELIVERABLE, referral, world)
     cancelled = (
         DispatchRecorded(dispatch=_cancelled(d))
         for d in snapshot.dispatches
@@ -202,7 +196,7 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
     return Changed(
         changes=(
             ReferralRecorded(referral=moved.model_copy(update={"delivery": Delivery.FAILED})),
-            TaskRecorded(task=task),
+            task,
             *cancelled,
         ),
         detail={"referral": referral.number},
@@ -269,14 +263,8 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
     if referral is None:
         return refused("overtaken", "There is no such referral.")
     if referral.state is ReferralState.OPENED:
-        task = Task(
-            id=f"unanswered/{referral.number}",
-            kind=TaskKind.UNANSWERED,
-            for_role=Role.CASEWORKER,
-            referral=referral.number,
-            raised_at=world.at,
-        )
-        return Changed(changes=(TaskRecorded(task=task),), detail={"referral": referral.number})
+        task = _task("unanswered", TaskKind.UNANSWERED, referral, world)
+        return Changed(changes=(task,), detail={"referral": referral.number})
     moved = move(referral, ReferralEvent.EXPIRE, SYSTEM.role, Reason.NO_ANSWER)
     if isinstance(moved, Refused):
         return moved
@@ -371,15 +359,7 @@ def _create(
         return
     yield ReferralRecorded(referral=submitted)
     if state is not ConsentState.GIVEN:
-        yield TaskRecorded(
-            task=Task(
-                id=f"consent/{submitted.number}",
-                kind=TaskKind.CONSENT_MISSING,
-                for_role=Role.CASEWORKER,
-                referral=submitted.number,
-                raised_at=world.at,
-            )
-        )
+        yield _task("consent", TaskKind.CONSENT_MISSING, submitted, world)
 
 
 def _unmet(
@@ -402,6 +382,19 @@ def _unmet(
             kind=DispatchKind.NOTICE,
             to_organisation=snapshot.case.owner,
             template=NoticeTemplate.ESCALATION,
+        )
+    )
+
+
+def _task(what: str, kind: TaskKind, referral: Referral, world: World) -> TaskRecorded:
+    """A task about a referral for the caseworker, of which there is one of each kind."""
+    return TaskRecorded(
+        task=Task(
+            id=f"{what}/{referral.number}",
+            kind=kind,
+            for_role=Role.CASEWORKER,
+            referral=referral.number,
+            raised_at=world.at,
         )
     )
 
@@ -454,18 +447,11 @@ def _unqueued(
             "version": referral.version + 1,
         }
     )
-    task = Task(
-        id=f"consent/{referral.number}",
-        kind=TaskKind.CONSENT_MISSING,
-        for_role=Role.CASEWORKER,
-        referral=referral.number,
-        raised_at=world.at,
-    )
     return Changed(
         changes=(
             ReferralRecorded(referral=waiting),
             DispatchRecorded(dispatch=_cancelled(dispatch)),
-            TaskRecorded(task=task),
+            _task("consent", TaskKind.CONSENT_MISSING, referral, world),
         ),
         detail={"referral": referral.number, "kept_back": state},
     )
