@@ -24,13 +24,12 @@ from commands.people import (
     case_ref,
     decide,
     desk,
-    moment,
     new_command_id,
     one_of,
-    parse_as,
     parse_json,
     print_actions,
     read_input,
+    said,
 )
 from schemas.errors import BadInputError
 
@@ -207,9 +206,8 @@ async def safety(
     from schemas.commands import ConfirmSafety
 
     command = ConfirmSafety(
-        command_id=new_command_id(command_id),
+        **said(actor, None, command_id),
         case_ref=case_ref(case),
-        actor=parse_as(actor),
         safety=SafetyCheck(safe_to_talk=safe_to_talk, immediate_danger=danger),
     )
     await decide(data_dir, actor, command, as_json=as_json, done="Safety check recorded.")
@@ -243,10 +241,8 @@ async def close(
     from schemas.commands import CloseCase
 
     command = CloseCase(
-        command_id=new_command_id(command_id),
+        **said(actor, occurred_at, command_id),
         case_ref=case_ref(case),
-        actor=parse_as(actor),
-        occurred_at=moment(occurred_at),
         reason=one_of("--reason", reason, ClosingReason),
         confirmed=confirm,
     )

@@ -13,11 +13,9 @@ from commands.people import (
     case_ref,
     decide,
     desk,
-    moment,
-    new_command_id,
     one_of,
-    parse_as,
     print_reply,
+    said,
 )
 
 if TYPE_CHECKING:
@@ -50,13 +48,8 @@ def _fields(text: str) -> "tuple[PersonalField, ...]":
 def _common(case: str, actor: str, occurred_at: str | None, command_id: str | None) -> Any:
     from schemas.consent import Purpose
 
-    return {
-        "command_id": new_command_id(command_id),
-        "case_ref": case_ref(case),
-        "actor": parse_as(actor),
-        "occurred_at": moment(occurred_at),
-        "purpose": Purpose.SUPPORT_REFERRAL,
-    }
+    about = {"case_ref": case_ref(case), "purpose": Purpose.SUPPORT_REFERRAL}
+    return {**said(actor, occurred_at, command_id), **about}
 
 
 @app.command()

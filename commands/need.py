@@ -12,10 +12,8 @@ from commands.people import (
     OccurredOption,
     case_ref,
     decide,
-    moment,
-    new_command_id,
     one_of,
-    parse_as,
+    said,
 )
 
 app = typer.Typer(help="Record what she needs help with.", no_args_is_help=True)
@@ -48,10 +46,8 @@ async def add(
     from schemas.referral import NeedCategory, Priority
 
     command = AddNeed(
-        command_id=new_command_id(command_id),
+        **said(actor, occurred_at, command_id),
         case_ref=case_ref(case),
-        actor=parse_as(actor),
-        occurred_at=moment(occurred_at),
         category=one_of("--category", category, NeedCategory),
         priority=one_of("--priority", priority, Priority),
     )

@@ -135,6 +135,15 @@ def new_command_id(given: str | None) -> str:
     return given or uuid.uuid4().hex
 
 
+def said(actor: str, occurred_at: str | None, command_id: str | None) -> dict[str, Any]:
+    """What every command of a person carries, from the options every verb has."""
+    return {
+        "command_id": new_command_id(command_id),
+        "actor": parse_as(actor),
+        "occurred_at": moment(occurred_at),
+    }
+
+
 def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.") -> None:
     """Print the answer to a decision; a refusal exits 3."""
     from schemas.decisions import NotDone

@@ -23,12 +23,10 @@ from commands.people import (
     case_ref,
     decide,
     desk,
-    moment,
-    new_command_id,
     one_of,
-    parse_as,
     print_reply,
     referral_of,
+    said,
 )
 
 if TYPE_CHECKING:
@@ -47,17 +45,9 @@ NoteOption = Annotated[
 ]
 
 
-def _common(actor: str, occurred_at: str | None, command_id: str | None) -> Any:
-    return {
-        "command_id": new_command_id(command_id),
-        "actor": parse_as(actor),
-        "occurred_at": moment(occurred_at),
-    }
-
-
 def _of_referral(referral: str, actor: str, occurred_at: str | None, command_id: str | None) -> Any:
     case, number = referral_of(referral)
-    return {**_common(actor, occurred_at, command_id), "case_ref": case, "referral": number}
+    return {**said(actor, occurred_at, command_id), "case_ref": case, "referral": number}
 
 
 @app.command()
@@ -82,7 +72,7 @@ async def request(
     """
     from schemas.commands import RequestReferral
 
-    common = _common(actor, occurred_at, command_id)
+    common = said(actor, occurred_at, command_id)
     command = RequestReferral(**common, case_ref=case_ref(case), need=need, choices=tuple(to))
     await decide(data_dir, actor, command, as_json=as_json, done="Referral requested.")
 

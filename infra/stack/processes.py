@@ -19,11 +19,6 @@ def is_alive(child: ChildState) -> bool:
     return _born(child.pid) == child.born and child.born != 0
 
 
-def process_exists(pid: int) -> bool:
-    """Whether any process has this number."""
-    return _born(pid) is not None
-
-
 def command_of(pid: int) -> str:
     """The short name of a process, empty if there is none."""
     try:
