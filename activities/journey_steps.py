@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from schemas.command_base import Command
+from schemas.referral_commands import RequestReferral
 from temporalio import activity
 
 from activities.failures import as_answer, as_failure
 from activities.judging import judge_of, touched
 from activities.ports import Notices, Record, Verdict
 from rules.outlook import journey_outlook
-from schemas.commands import CaseCommand, Command, RequestReferral
+from schemas.commands import CaseCommand
 from schemas.deadlines import Calendar
 from schemas.messages import (
     CarriedOut,

@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from schemas.changes import PacketPlaced, ReferralRecorded
+from schemas.command_base import Command
+
 from activities.ports import Judge, Verdict
 from rules.actions import permitted
 from rules.apply import apply
@@ -10,18 +13,8 @@ from rules.packets import project
 from rules.profiles import PROFILES
 from rules.world import World
 from schemas.actor import NGO_ROLES, Role
-from schemas.commands import Command
 from schemas.deadlines import Calendar
-from schemas.decisions import (
-    Changed,
-    Committed,
-    Decision,
-    NotDone,
-    PacketPlaced,
-    ReferralRecorded,
-    Refused,
-    Reply,
-)
+from schemas.decisions import Changed, Committed, Decision, NotDone, Refused, Reply
 from schemas.ids import journey_workflow_id, referral_workflow_id
 from schemas.snapshot import CaseSnapshot
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from schemas.command_base import Command
+
 from schemas.actor import Actor
 from schemas.case import CaseHeader, CaseOpening, PersonalField
-from schemas.commands import Command, Verb
 from schemas.decisions import Decision, Reply
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
 from schemas.snapshot import CaseSnapshot, Dispatch
+from schemas.verbs import Verb
 
 
 @dataclass(frozen=True)

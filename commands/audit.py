@@ -24,7 +24,7 @@ async def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show rows of the audit, refusals included. For auditors and the data protection officer."""
-    from schemas.commands import Verb
+    from schemas.verbs import Verb
 
     wanted = one_of("--verb", only, Verb) if only else None
     async with desk(data_dir, actor, as_json=as_json) as opened:

@@ -202,8 +202,9 @@ async def safety(
     as_json: JsonOption = False,
 ) -> None:
     """Record the safety check. Questions about help come only after it is confirmed."""
+    from schemas.case_commands import ConfirmSafety
+
     from schemas.case import SafetyCheck
-    from schemas.commands import ConfirmSafety
 
     command = ConfirmSafety(
         **said(actor, None, command_id),
@@ -237,8 +238,9 @@ async def close(
 
     Only a person closes a case. Open referrals speak against it.
     """
+    from schemas.case_commands import CloseCase
+
     from schemas.case import ClosingReason
-    from schemas.commands import CloseCase
 
     command = CloseCase(
         **said(actor, occurred_at, command_id),

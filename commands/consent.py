@@ -65,7 +65,7 @@ async def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Record that she was asked whether a service may get these fields."""
-    from schemas.commands import AskConsent
+    from schemas.consent_commands import AskConsent
 
     common = _common(case, actor, occurred_at, command_id)
     command = AskConsent(**common, recipient=service, fields=_fields(fields))
@@ -85,7 +85,7 @@ async def give(
     as_json: JsonOption = False,
 ) -> None:
     """Record her yes, for these fields and no others. She must have been asked."""
-    from schemas.commands import GiveConsent
+    from schemas.consent_commands import GiveConsent
 
     common = _common(case, actor, occurred_at, command_id)
     command = GiveConsent(**common, recipient=service, fields=_fields(fields))
@@ -104,7 +104,7 @@ async def refuse(
     as_json: JsonOption = False,
 ) -> None:
     """Record her no. Help never depends on it."""
-    from schemas.commands import RefuseConsent
+    from schemas.consent_commands import RefuseConsent
 
     common = _common(case, actor, occurred_at, command_id)
     command = RefuseConsent(**common, recipient=service)
@@ -131,7 +131,7 @@ async def withdraw(
     while Temporal is down; services that an open referral is with are sent a stop notice as soon
     as a worker is up, and no service can read what it was sent any more.
     """
-    from schemas.commands import WithdrawConsent
+    from schemas.consent_commands import WithdrawConsent
 
     common = _common(case, actor, occurred_at, command_id)
     command = WithdrawConsent(**common, recipient=service)

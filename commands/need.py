@@ -42,7 +42,8 @@ async def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add a need to a case; a referral then asks services to meet it."""
-    from schemas.commands import AddNeed
+    from schemas.case_commands import AddNeed
+
     from schemas.referral import NeedCategory, Priority
 
     command = AddNeed(

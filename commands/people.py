@@ -17,8 +17,9 @@ from schemas.errors import BadInputError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from schemas.command_base import Command
+
     from schemas.actor import Actor
-    from schemas.commands import Command
     from schemas.decisions import Permitted, Reply
     from schemas.ids import CaseRef
     from web.desk import Desk

@@ -70,7 +70,7 @@ async def request(
     It is sent when her consent to that service is given, and waits until then. If the service
     declines or does not answer in time, the next one she chose is asked.
     """
-    from schemas.commands import RequestReferral
+    from schemas.referral_commands import RequestReferral
 
     common = said(actor, occurred_at, command_id)
     command = RequestReferral(**common, case_ref=case_ref(case), need=need, choices=tuple(to))
@@ -99,7 +99,8 @@ async def recall(
     as_json: JsonOption = False,
 ) -> None:
     """Take a referral back, as its sender. The service is told to stop."""
-    from schemas.commands import RecallReferral
+    from schemas.referral_commands import RecallReferral
+
     from schemas.referral import Reason
 
     command = RecallReferral(
@@ -147,7 +148,7 @@ async def open_referral(
     as_json: JsonOption = False,
 ) -> None:
     """Read a referral: exactly the fields she agreed to. The sender sees that you read it."""
-    from schemas.commands import OpenReferral
+    from schemas.referral_commands import OpenReferral
 
     command = OpenReferral(**_of_referral(referral, actor, None, command_id))
     async with desk(data_dir, actor, as_json=as_json) as opened:
@@ -179,7 +180,7 @@ async def accept(
     as_json: JsonOption = False,
 ) -> None:
     """Take a referral on."""
-    from schemas.commands import AcceptReferral
+    from schemas.referral_commands import AcceptReferral
 
     fact = AcceptReferral(**_of_referral(referral, actor, occurred_at, command_id))
     await _answer(fact, actor, note, data_dir=data_dir, as_json=as_json, done="Accepted.")
@@ -205,7 +206,8 @@ async def decline(
     as_json: JsonOption = False,
 ) -> None:
     """Say that you cannot take a referral on; the next service she chose is asked."""
-    from schemas.commands import DeclineReferral
+    from schemas.referral_commands import DeclineReferral
+
     from schemas.referral import Reason
 
     fact = DeclineReferral(
@@ -227,7 +229,7 @@ async def engage(
     as_json: JsonOption = False,
 ) -> None:
     """Say that support has begun."""
-    from schemas.commands import EngageReferral
+    from schemas.referral_commands import EngageReferral
 
     fact = EngageReferral(**_of_referral(referral, actor, occurred_at, command_id))
     await _answer(fact, actor, note, data_dir=data_dir, as_json=as_json, done="Support began.")
@@ -248,7 +250,8 @@ async def complete(
     as_json: JsonOption = False,
 ) -> None:
     """Say that support is complete, and what came of it."""
-    from schemas.commands import CompleteReferral
+    from schemas.referral_commands import CompleteReferral
+
     from schemas.referral import Outcome
 
     fact = CompleteReferral(

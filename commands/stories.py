@@ -8,6 +8,16 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from schemas.case_commands import AddNeed, CloseCase
+from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.referral_commands import (
+    AcceptReferral,
+    CompleteReferral,
+    EngageReferral,
+    OpenReferral,
+    RequestReferral,
+)
+
 from infra.settings import Installation
 from schemas.actor import Actor, parse_actor
 from schemas.case import (
@@ -22,24 +32,12 @@ from schemas.case import (
     Subject,
     Told,
 )
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    AskConsent,
-    CloseCase,
-    CompleteReferral,
-    EngageReferral,
-    GiveConsent,
-    OpenReferral,
-    RequestReferral,
-    Verb,
-    WithdrawConsent,
-)
 from schemas.consent import Purpose
 from schemas.decisions import NotDone, Reply
 from schemas.errors import SafepathError
 from schemas.ids import CaseRef
 from schemas.referral import NeedCategory, Outcome, Priority, ReferralState
+from schemas.verbs import Verb
 from schemas.views import CasePage, InboxLine
 from web.desk import Desk, open_desk
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 
 from schemas.actor import Role
-from schemas.commands import Verb
+from schemas.verbs import Verb
 
 if TYPE_CHECKING:
     from schemas.views import AuditLine

@@ -11,7 +11,6 @@ from pathlib import Path
 from rules.referral_states import TERMINAL, TRANSITIONS, WITH_SERVICE, Transition
 from rules.rights import RIGHTS, may
 from schemas.actor import AGENCY_ROLES, NGO_ROLES, Role
-from schemas.commands import Verb
 from schemas.consent import ConsentState
 from schemas.referral import (
     Clock,
@@ -22,6 +21,7 @@ from schemas.referral import (
     ReferralState,
     reasons_of,
 )
+from schemas.verbs import Verb
 
 DOCS = Path(__file__).parent
 _MADE_BY = "<!-- Made by `uv run python docs/render.py`; change the rules, not this page. -->"

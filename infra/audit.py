@@ -12,8 +12,8 @@ import asyncpg
 from infra.database import Connection, Pool, translated
 from infra.statements import statements
 from schemas.actor import Actor
-from schemas.commands import Verb
 from schemas.ids import CaseRef
+from schemas.verbs import Verb
 from schemas.views import AuditLine
 
 _RECORD = statements("record")

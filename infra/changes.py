@@ -5,15 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from activities.ports import Verdict
-from infra.database import Connection, to_json
-from infra.keys import Keyring
-from infra.personal import open_texts, packet_place
-from infra.sealing import seal
-from infra.statements import statements
-from schemas.case import PersonalField
-from schemas.consent import Purpose
-from schemas.decisions import (
+from schemas.changes import (
     Change,
     ConsentRecorded,
     DeadlineRecorded,
@@ -26,6 +18,15 @@ from schemas.decisions import (
     StopPlaced,
     TaskRecorded,
 )
+
+from activities.ports import Verdict
+from infra.database import Connection, to_json
+from infra.keys import Keyring
+from infra.personal import open_texts, packet_place
+from infra.sealing import seal
+from infra.statements import statements
+from schemas.case import PersonalField
+from schemas.consent import Purpose
 
 _SQL = statements("record")
 

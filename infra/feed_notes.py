@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from infra.feed_text import tidy
+from infra.feed_records import id_of
 
 _NEVER_IMPORTED = {
     "locations": "location",
@@ -18,6 +18,7 @@ _NEVER_IMPORTED = {
 }
 _PLURALS = {
     "address": "addresses",
+    "capacity": "capacities",
     "e-mail address": "e-mail addresses",
     "entry": "entries",
     "status": "statuses",
@@ -47,12 +48,6 @@ def never_imported(document: Any) -> list[str]:
     *most, last = counted
     verb = "was" if numbers.total() == 1 else "were"
     return [f"{' and '.join([', '.join(most), last] if most else [last])} {verb} not imported"]
-
-
-def id_of(record: dict[str, Any]) -> str:
-    """The record's own id, also where the feed gives it as a number; empty if there is none."""
-    value = record.get("id")
-    return str(value) if isinstance(value, int) else tidy(value)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -4,17 +4,23 @@ Only what `schemas.directory.Service` names is taken. Addresses, telephone numbe
 addresses and locations are counted and left where they are, because an address can be a
 refuge's; a text that seems to hold one is left out too. The result does not depend on the order
 of the feed.
+
+Of a waiting time, a schedule or a capacity only what is beyond doubt comes in: a service that is
+taken for open or full by mistake costs her time.
 """
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import chain, count
 from typing import Any
 
-from infra.feed_notes import Notes, id_of, never_imported, sentences
+from infra.feed_hours import opening_hours
+from infra.feed_notes import Notes, never_imported, sentences
+from infra.feed_offer import needs_and_communities, room
+from infra.feed_records import Record, id_of, objects_in
 from infra.feed_text import is_language, is_place, is_private, shortened, slug, tidy
 from schemas.directory import DirectoryLoad, Service, ServiceStatus
 from schemas.errors import BadInputError
@@ -28,14 +34,13 @@ _ONLY_ORGANISATIONS_HAVE = frozenset(
     {"legal_status", "tax_status", "website", "logo", "parent_organization_id", "year_incorporated"}
 )
 _SERVICES_HAVE = frozenset({"organization", "organization_id", "status"})
-_Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Entry:
     """A service as it stands in the feed, and the organisation it stands under."""
 
-    service: _Record
+    service: Record
     organisation_id: str
     organisation_name: str
 
@@ -44,14 +49,18 @@ class _Entry:
         return id_of(self.service)
 
 
-def read_directory(text: str) -> DirectoryLoad:
+def read_directory(text: str, on: date | None = None) -> DirectoryLoad:
     """The services of a feed, each once, and a sentence for everything left out.
+
+    Args:
+        text: the feed, as JSON.
+        on: the day whose opening hours are wanted; today where none is said.
 
     Raises:
         BadInputError: it is too long, is not JSON, has another shape, or holds no service.
     """
     try:
-        return _load(_parsed(text))
+        return _load(_parsed(text), on or datetime.now(UTC).date())
     except RecursionError:
         raise BadInputError("feed", f"nested too deeply; {_SHAPES}") from None
 
@@ -71,11 +80,11 @@ def _parsed(text: str) -> Any:
     return document
 
 
-def _load(document: Any) -> DirectoryLoad:
+def _load(document: Any, on: date) -> DirectoryLoad:
     notes: Notes = Counter()
     entries = list(_entries(document, notes))
     names = _organisation_names(entries)
-    found = [_service(key, group, names, notes) for key, group in _groups(entries, names, notes)]
+    found = (_service(*group, names, on, notes) for group in _groups(entries, names, notes))
     services = _coded([service for service in found if service])
     left_out = [*never_imported(document), *sentences(notes)]
     if not services:
@@ -104,12 +113,12 @@ def _entries(node: Any, notes: Notes) -> Iterator[_Entry]:
         yield _entry(node, organisation if isinstance(organisation, dict) else {})
 
 
-def _entry(service: _Record, organisation: _Record) -> _Entry:
+def _entry(service: Record, organisation: Record) -> _Entry:
     organisation_id = id_of(organisation) or tidy(service.get("organization_id"))
     return _Entry(service, organisation_id, tidy(organisation.get("name")))
 
 
-def _list_in(node: _Record, key: str) -> list[Any]:
+def _list_in(node: Record, key: str) -> list[Any]:
     items = [] if node[key] is None else node[key]
     if not isinstance(items, list):
         raise BadInputError(f"feed.{key}", f"not a list; {_SHAPES}")
@@ -142,15 +151,17 @@ def _age(entry: _Entry) -> tuple[str, str]:
 
 
 def _service(
-    source_id: str, group: list[_Entry], names: dict[str, str], notes: Notes
+    source_id: str, group: list[_Entry], names: dict[str, str], on: date, notes: Notes
 ) -> Service | None:
-    record: _Record = {}
+    record: Record = {}
     for entry in reversed(group):  # what the newest leaves empty, an older one may say
         record |= {key: value for key, value in entry.service.items() if value}
     name, organisation = tidy(record.get("name")), _organisation_name(group, names)
     if reason := _why_unusable(name, organisation):
         notes["service", reason] += 1
         return None
+    needs, communities = needs_and_communities(record, notes)
+    found = room(record, on, notes)
     return Service(
         code=slug(name, "service"),
         source_id=source_id,
@@ -161,6 +172,12 @@ def _service(
         status=_status(record, notes),
         languages=_languages(record, notes),
         areas=_areas(record, notes),
+        needs=needs,
+        by_and_for=communities,
+        hours=opening_hours(record, on, notes),
+        capacity=found.capacity,
+        expected_wait_days=found.expected_wait_days,
+        capacity_on=found.on,
         assured_on=_assured_on(record, notes),
     )
 
@@ -186,7 +203,7 @@ def _organisation_name(group: Iterable[_Entry], names: dict[str, str]) -> str:
     return next((name for name in found if name), "")
 
 
-def _description(record: _Record, notes: Notes) -> str:
+def _description(record: Record, notes: Notes) -> str:
     text = tidy(record.get("description"))
     if is_private(text):
         why = "possibly an address, a telephone number or an e-mail address"
@@ -195,7 +212,7 @@ def _description(record: _Record, notes: Notes) -> str:
     return shortened(text)
 
 
-def _status(record: _Record, notes: Notes) -> ServiceStatus:
+def _status(record: Record, notes: Notes) -> ServiceStatus:
     text = tidy(record.get("status")).lower().replace("_", " ")
     if not text:
         return ServiceStatus.ACTIVE
@@ -206,28 +223,27 @@ def _status(record: _Record, notes: Notes) -> ServiceStatus:
         return ServiceStatus.INACTIVE
 
 
-def _languages(record: _Record, notes: Notes) -> tuple[str, ...]:
+def _languages(record: Record, notes: Notes) -> tuple[str, ...]:
     spoken = dict.fromkeys(_each(record, "languages", "code", "name"))
     notes["language", "neither a code nor a name"] += sum(not is_language(one) for one in spoken)
     return tuple(one for one in spoken if is_language(one))
 
 
-def _areas(record: _Record, notes: Notes) -> tuple[str, ...]:
+def _areas(record: Record, notes: Notes) -> tuple[str, ...]:
     areas = dict.fromkeys(_each(record, "service_areas", "name"))
     notes["service area", "possibly an address"] += sum(not is_place(area) for area in areas)
     return tuple(shortened(area) for area in areas if is_place(area))
 
 
-def _each(record: _Record, key: str, *fields: str) -> Iterator[str]:
+def _each(record: Record, key: str, *fields: str) -> Iterator[str]:
     """The first of `fields` that says something, for each object in the list under `key`."""
-    items = record.get(key)
-    for item in items if isinstance(items, list) else ():
-        values = (tidy(item.get(field)) for field in fields) if isinstance(item, dict) else ()
+    for item in objects_in(record, key):
+        values = (tidy(item.get(field)) for field in fields)
         if value := next((value for value in values if value), ""):
             yield value
 
 
-def _assured_on(record: _Record, notes: Notes) -> date | None:
+def _assured_on(record: Record, notes: Notes) -> date | None:
     text = tidy(record.get("assured_date"))
     try:
         return date.fromisoformat(text[:10]) if text else None

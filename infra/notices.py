@@ -13,6 +13,8 @@ from schemas.snapshot import Dispatch, NoticeTemplate
 TEXTS: dict[NoticeTemplate, str] = {
     NoticeTemplate.INBOX_ITEM: "There is a new item in your safepath inbox.",
     NoticeTemplate.INBOX_STOP: "An item in your safepath inbox was stopped. Please look at it now.",
+    NoticeTemplate.INBOX_CHANGE: "An item in your safepath inbox has changed.",
+    NoticeTemplate.TASK: "There is a task for you in safepath.",
     NoticeTemplate.REMINDER: "Something in safepath is due soon.",
     NoticeTemplate.ESCALATION: "Something in safepath is late or needs a decision.",
 }

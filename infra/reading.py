@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain, count
 from typing import Any
 
@@ -17,13 +17,14 @@ from infra.sealing import key_version_of, unseal
 from infra.statements import statements
 from schemas.actor import Actor
 from schemas.case import PersonalField
-from schemas.commands import Verb
 from schemas.consent import ConsentState
-from schemas.directory import Service
+from schemas.directory import Capacity, Service
 from schemas.errors import BadInputError
+from schemas.hours import OpeningHours
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
 from schemas.referral import ReferralState
+from schemas.verbs import Verb
 from schemas.views import (
     AuditLine,
     CaseLine,
@@ -81,7 +82,7 @@ class PostgresReader:
     async def list_services(self) -> tuple[Service, ...]:
         """The directory."""
         rows = await self._fetch("list_services")
-        return tuple(Service.model_validate(dict(row)) for row in rows)
+        return tuple(_service(row) for row in rows)
 
     async def is_in_directory(self, organisation: str) -> bool:
         """Whether an organisation offers a service in the directory."""
@@ -152,7 +153,10 @@ class PostgresReader:
         return tuple(_note(row, key.key, actor.organisation) for row in rows)
 
     async def load_services(self, services: Iterable[Service], actor: Actor) -> DirectoryLoaded:
-        """Put services into the directory; a known one is brought up to date."""
+        """Put services into the directory; a known one is brought up to date.
+
+        What it said itself of its capacity stays, unless the feed has a word of a later day.
+        """
         new = known = 0
         async with transaction(self._pool, self._scope) as connection:
             rows = await connection.fetch(_SQL["list_codes"])
@@ -162,17 +166,44 @@ class PostgresReader:
                 taken[code] = service.source_id
                 row = to_json({**service.model_dump(mode="json"), "code": code})
                 is_new = await connection.fetchval(_SQL["put_service"], row)
+                if not is_new:
+                    await connection.execute(_SQL["hear_capacity"], row)
                 new, known = new + bool(is_new), known + (not is_new)
-            body = audit.audit_body(
-                actor,
-                Verb.LOAD_DIRECTORY,
-                case_ref=None,
-                outcome="done",
-                occurred_at=datetime.now(UTC),
-                detail={"new": new, "known": known},
-            )
-            await audit.append(connection, body)
+            detail = {"new": new, "known": known}
+            await _append_audit(connection, actor, Verb.LOAD_DIRECTORY, detail)
         return DirectoryLoaded(new=new, updated=known)
+
+    async def publish_capacity(
+        self,
+        service: str,
+        capacity: Capacity,
+        expected_wait_days: int | None,
+        on: date,
+        actor: Actor,
+    ) -> None:
+        """Say whether a service of the actor's own organisation can take somebody on.
+
+        Args:
+            service: its code.
+            capacity: what it can do now.
+            expected_wait_days: how long somebody waits, in days; None where it is not known.
+            on: the day this is said.
+            actor: somebody of its organisation.
+
+        Raises:
+            BadInputError: the actor's organisation offers no such service.
+        """
+        async with transaction(self._pool, self._scope) as connection:
+            found = await connection.fetchval(
+                _SQL["put_capacity"], service, actor.organisation, capacity, expected_wait_days, on
+            )
+            if found is None:
+                raise BadInputError(
+                    "service",
+                    "your organisation offers no service of that code: see `directory list`",
+                )
+            detail = {"service": service, "capacity": capacity, "wait_days": expected_wait_days}
+            await _append_audit(connection, actor, Verb.PUBLISH_CAPACITY, detail)
 
     async def _fetch(self, statement: str, *args: Any) -> list[asyncpg.Record]:
         async with transaction(self._pool, self._scope) as connection:
@@ -207,6 +238,25 @@ class PostgresReader:
             detail={"what": what, "fields": ",".join(fields)},
         )
         await audit.append(connection, body)
+
+
+async def _append_audit(
+    connection: Connection, actor: Actor, verb: Verb, detail: dict[str, Any]
+) -> None:
+    body = audit.audit_body(
+        actor,
+        verb,
+        case_ref=None,
+        outcome="done",
+        occurred_at=datetime.now(UTC),
+        detail=detail,
+    )
+    await audit.append(connection, body)
+
+
+def _service(row: asyncpg.Record) -> Service:
+    hours = row["hours"] and OpeningHours.model_validate_json(row["hours"])
+    return Service.model_validate({**row, "hours": hours})
 
 
 def _free_code(service: Service, taken: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import uuid
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
+from schemas.command_base import Command
 
 from activities.ports import Judge, Verdict, Written
 from infra import audit
@@ -20,15 +21,11 @@ from infra.statements import statements
 from infra.telemetry import span
 from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, CaseOpening, Stage
-from schemas.commands import Command, Verb
-from schemas.decisions import (
-    Changed,
-    Refused,
-    Reply,
-)
+from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.snapshot import CaseSnapshot, Dispatch
+from schemas.verbs import Verb
 
 _SQL = statements("record")
 _REPLY: TypeAdapter[Reply] = TypeAdapter(Reply)

@@ -9,35 +9,30 @@ from typing import Any
 
 from rules.decide import decide, objection_to
 from rules.referral_states import TERMINAL
-from rules.referrals import is_with
 from rules.rights import may
+from rules.sending import is_with
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor
 from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    AskConsent,
-    CloseCase,
-    Command,
-    CompleteReferral,
-    ConfirmSafety,
-    DeclineReferral,
-    EngageReferral,
-    GiveConsent,
-    OpenReferral,
-    RecallReferral,
-    RefuseConsent,
-    RequestReferral,
-    Verb,
-    WithdrawConsent,
-)
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
+from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
 from schemas.decisions import Decision, Permitted, Refused
 from schemas.directory import ServiceStatus
 from schemas.ids import CaseRef
 from schemas.referral import NeedCategory, Outcome, Priority, Reason, Referral
+from schemas.referral_commands import (
+    AcceptReferral,
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+    RequestReferral,
+)
 from schemas.snapshot import CaseSnapshot, ListedService
+from schemas.verbs import Verb
 
 _CASE_VERBS: dict[Verb, str] = {
     Verb.CONFIRM_SAFETY: "",
@@ -80,7 +75,7 @@ def _of_case(snapshot: CaseSnapshot, actor: Actor, world: World) -> Iterator[Per
     for verb, nothing_to_try in _CASE_VERBS.items():
         if not may(verb, actor.role):
             continue
-        objection = objection_to(snapshot, verb, actor.role, actor.organisation)
+        objection = objection_to(snapshot, verb, actor)
         tries = () if objection else _case_tries(snapshot, verb, actor)
         sentence = objection.sentences() if objection else nothing_to_try
         answers = (decide(snapshot, command, world) for command in tries)

@@ -1,22 +1,53 @@
 """A snapshot after changes: the same fold for answers, outlooks and the fake record."""
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
-from schemas.decisions import (
+from schemas.changes import (
+    CaseChanged,
     Change,
+    CheckRecorded,
+    ConflictRecorded,
     ConsentRecorded,
+    ContactRecorded,
     DeadlineRecorded,
     DispatchRecorded,
+    HoldRecorded,
+    LinkRecorded,
+    MaracRecorded,
+    NamedRecorded,
     NeedRecorded,
+    NrmRecorded,
+    PlanRecorded,
     ReferralRecorded,
+    RiskRecorded,
     SafetyRecorded,
     StageMoved,
     TaskRecorded,
+    TransferRecorded,
 )
 from schemas.snapshot import CaseSnapshot, DispatchState
 
 _T = TypeVar("_T")
+
+_PLACES: Mapping[type[Any], tuple[str, str, str]] = {
+    NeedRecorded: ("need", "needs", "number"),
+    ReferralRecorded: ("referral", "referrals", "number"),
+    DeadlineRecorded: ("deadline", "deadlines", "id"),
+    TaskRecorded: ("task", "tasks", "id"),
+    PlanRecorded: ("plan", "plans", "number"),
+    ContactRecorded: ("contact", "contacts", "number"),
+    HoldRecorded: ("hold", "holds", "number"),
+    CheckRecorded: ("check", "checks", "number"),
+    RiskRecorded: ("risk", "risks", "number"),
+    MaracRecorded: ("marac", "maracs", "number"),
+    NrmRecorded: ("nrm", "nrms", "number"),
+    LinkRecorded: ("link", "links", "other"),
+    ConflictRecorded: ("conflict", "conflicts", "who"),
+    NamedRecorded: ("named", "named", "who"),
+    TransferRecorded: ("transfer", "transfers", "number"),
+}
+"""Change → what it carries, where the snapshot keeps it, and what makes two of them one."""
 
 
 def apply(snapshot: CaseSnapshot, changes: Iterable[Change]) -> CaseSnapshot:
@@ -27,39 +58,45 @@ def apply(snapshot: CaseSnapshot, changes: Iterable[Change]) -> CaseSnapshot:
     return snapshot.model_copy(update={"case": case})
 
 
-def _apply_one(snapshot: CaseSnapshot, change: Change) -> CaseSnapshot:  # noqa: C901 - a match
+def _apply_one(snapshot: CaseSnapshot, change: Change) -> CaseSnapshot:
     match change:
         case StageMoved():
-            header = {
-                "stage": change.stage,
-                "closing_reason": change.closing_reason,
-                "closing_asked_by": change.closing_asked_by,
-            }
-            update: dict[str, object] = {"case": snapshot.case.model_copy(update=header)}
+            return _with_header(
+                snapshot,
+                stage=change.stage,
+                closing_reason=change.closing_reason,
+                closing_asked_by=change.closing_asked_by,
+            )
         case SafetyRecorded():
-            confirmed = {"safety_confirmed": change.confirmed}
-            update = {"case": snapshot.case.model_copy(update=confirmed)}
+            return _with_header(snapshot, safety_confirmed=change.confirmed)
+        case CaseChanged():
+            said = change.model_dump(exclude_none=True, exclude={"kind"})
+            return _with_header(snapshot, **said)
         case ConsentRecorded(consent=new):
             others = (
                 c
                 for c in snapshot.consents
                 if (c.purpose, c.recipient) != (new.purpose, new.recipient)
             )
-            update = {"consents": (*others, new)}
-        case NeedRecorded(need=need):
-            update = {"needs": _put(snapshot.needs, need, "number")}
-        case ReferralRecorded(referral=referral):
-            update = {"referrals": _put(snapshot.referrals, referral, "number")}
-        case DeadlineRecorded(deadline=deadline):
-            update = {"deadlines": _put(snapshot.deadlines, deadline, "id")}
-        case TaskRecorded(task=task):
-            update = {"tasks": _put(snapshot.tasks, task, "id")}
+            return snapshot.model_copy(update={"consents": (*others, new)})
         case DispatchRecorded(dispatch=dispatch):
-            queued = _put(snapshot.dispatches, dispatch, "key")
-            update = {"dispatches": tuple(d for d in queued if d.state is DispatchState.QUEUED)}
+            put = _put(snapshot.dispatches, dispatch, "key")
+            queued = tuple(d for d in put if d.state is DispatchState.QUEUED)
+            return snapshot.model_copy(update={"dispatches": queued})
         case _:
-            update = {}
-    return snapshot.model_copy(update=update)
+            return _placed(snapshot, change)
+
+
+def _placed(snapshot: CaseSnapshot, change: Change) -> CaseSnapshot:
+    if type(change) not in _PLACES:
+        return snapshot  # it goes to an inbox, a ledger or apart: no decision rests on it
+    carried, place, key = _PLACES[type(change)]
+    items = _put(getattr(snapshot, place), getattr(change, carried), key)
+    return snapshot.model_copy(update={place: items})
+
+
+def _with_header(snapshot: CaseSnapshot, **header: object) -> CaseSnapshot:
+    return snapshot.model_copy(update={"case": snapshot.case.model_copy(update=header)})
 
 
 def _put(items: tuple[_T, ...], new: _T, key: str) -> tuple[_T, ...]:

@@ -2,9 +2,10 @@
 
 from rules import duties
 from rules.world import World
-from schemas.commands import Breach, Remind
+from schemas.changes import Change, ReferralRecorded
+from schemas.clockwork_steps import Breach, Remind
 from schemas.deadlines import DeadlineState
-from schemas.decisions import Change, Changed, Decision, ReferralRecorded, refused
+from schemas.decisions import Changed, Decision, refused
 from schemas.referral import Clock
 from schemas.snapshot import CaseSnapshot
 

@@ -1,50 +1,119 @@
-"""When a duty is due: working days, hours and seconds, counted on a calendar that comes in.
+"""When a duty is due, and when it is due after a pause or an extension.
 
-Dates are those of the calendar's zone. The day of the event is never counted; a duty in working
-days is due at the end of its last working day. Hours and seconds are elapsed time, so a clock
-change neither lengthens nor shortens them.
-
-Arithmetic is done in UTC, because Python compares and subtracts two times of one zone by their
-wall clocks. What comes out carries a fixed offset for the same reason.
+Everything comes in: the duty, the moment it starts, the calendar, the published hours of the
+service. Dates are those of the calendar's zone.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from schemas.deadlines import Calendar, DueDate, Duration, Duty, SkippedDay, Unit
+from rules import opening
+from rules.counting import Count
+from rules.days import known, local, utc
+from schemas.deadlines import Calendar, Deadline, DeadlineState, DueDate, Duration, Duty, Pace, Term
 from schemas.errors import BadInputError
+from schemas.hours import OpeningHours
 
-_ONE_DAY = timedelta(days=1)
-_END_OF_DAY = time(23, 59, 59)
-_SATURDAY = 5
 _EXAMPLE = "write it as 2026-12-24T16:00 or 2026-12-24"
 
 
-def due(duty: Duty, started_at: datetime, calendar: Calendar) -> DueDate:
+def due(
+    duty: Duty,
+    started_at: datetime,
+    calendar: Calendar,
+    *,
+    paces: frozenset[Pace] = frozenset({Pace.STANDARD}),
+    hours: OpeningHours | None = None,
+) -> DueDate:
     """When `duty` is due if it starts at `started_at`, and which days were not counted.
 
-    No working days at all (`0 working_days`) means the day itself, or the next working day
-    where it is none.
+    Of the standard term and those of `paces` that the duty has, the one that is due first
+    counts; the standard one where two are due at once. Its lapse counts from the start, or the
+    standard term's where it has none. Service hours are those of `hours`; without any,
+    Monday to Friday from 09:00 to 17:00.
 
     Raises:
         BadInputError: `start`, or a day that has to be counted, lies outside the calendar.
         ValueError: `started_at` has no offset.
     """
-    start = _local(started_at, calendar)
-    _known(start.date(), calendar)
-    due_at = _after(duty.within, start, calendar)
-    remind_at = _before(duty.remind_before, due_at, calendar, floor=start)
-    lapse_at = _after(duty.lapse_within, start, calendar) if duty.lapse_within else None
+    start = local(started_at, calendar)
+    known(start.date(), calendar)
+    count = Count(calendar, opening.published(hours))
+    terms = {pace: _term(duty, pace) for pace in Pace if _applies(duty, pace, paces)}
+    ends = {pace: count.after(term.within, start) for pace, term in terms.items()}
+    pace = min(ends, key=ends.__getitem__)
+    term, due_at = terms[pace], ends[pace]
+    remind_at, again = _reminders(count, duty, term, start, due_at)
     return DueDate(
         duty=duty.id,
         due_at=due_at,
         due_date=due_at.date(),
         remind_at=remind_at,
-        lapse_at=lapse_at,
-        skipped=_skipped(duty.within, start.date(), due_at.date(), calendar),
+        remind_again_at=again,
+        lapse_at=count.after(term.lapse_within, start) if term.lapse_within else None,
+        pace=pace,
+        skipped=count.skipped(term.within.unit, start, due_at),
         calendar=calendar.id,
     )
+
+
+def resumed(
+    deadline: Deadline,
+    duty: Duty,
+    resumed_at: datetime,
+    calendar: Calendar,
+    hours: OpeningHours | None = None,
+) -> Deadline:
+    """A paused deadline that runs again, with what was left of it when it was paused.
+
+    What was left is counted in the unit of its term: working days, calendar days (for months
+    too), hours. The lapse moves in its own unit, and the reminders stand before the new due
+    time as they stood before the old one. A reminder that was sent goes again only if its new
+    time is still to come. One that was late already when it was paused is breached again, and as
+    late as it was.
+
+    Raises:
+        BadInputError: the new due time lies outside the calendar.
+        ValueError: the deadline is not paused.
+    """
+    paused_at = deadline.paused_at
+    if paused_at is None:
+        raise ValueError("only a paused deadline can be resumed")
+    was_late = is_overdue(deadline.due_at, paused_at)
+    state = DeadlineState.BREACHED if was_late else DeadlineState.RUNNING
+    ends = {"state": state, "paused_at": None, "pause_reason": None}
+    running = deadline.model_copy(update=ends)
+    if was_late:
+        return running
+    count = Count(calendar, opening.published(hours))
+    term, lapse_at = _term(duty, deadline.pace), deadline.lapse_at
+    due_at = count.given_again(deadline.due_at, term.within.unit, paused_at, resumed_at)
+    if lapse_at and term.lapse_within:
+        lapse_at = count.given_again(lapse_at, term.lapse_within.unit, paused_at, resumed_at)
+    return _moved(running, duty, count, due_at, lapse_at, sent_before=resumed_at)
+
+
+def extended(
+    deadline: Deadline,
+    duty: Duty,
+    by: Duration,
+    calendar: Calendar,
+    hours: OpeningHours | None = None,
+) -> Deadline:
+    """The deadline due later by `by`, counted from its due time; reminders and lapse move along.
+
+    A reminder that was sent goes again if its new time is later than when it was sent. State
+    and pause stay: whether a breached deadline is in time again depends on the moment, and is
+    for the caller to say.
+
+    Raises:
+        BadInputError: the new due time lies outside the calendar.
+    """
+    count = Count(calendar, opening.published(hours))
+    due_at = count.after(by, deadline.due_at)
+    lapse_at = count.after(by, deadline.lapse_at) if deadline.lapse_at else None
+    sent_before = deadline.reminded_at or deadline.started_at
+    return _moved(deadline, duty, count, due_at, lapse_at, sent_before=sent_before)
 
 
 def is_overdue(due_at: datetime, now: datetime) -> bool:
@@ -53,14 +122,7 @@ def is_overdue(due_at: datetime, now: datetime) -> bool:
     Raises:
         ValueError: one of the two has no offset.
     """
-    return _utc(now) > _utc(due_at)
-
-
-def why_not_counted(day: date, calendar: Calendar) -> str | None:
-    """`weekend`, or the title of the bank holiday; None for a working day."""
-    if day.weekday() >= _SATURDAY:
-        return "weekend"
-    return next((holiday.title for holiday in calendar.holidays if holiday.date == day), None)
+    return utc(now) > utc(due_at)
 
 
 def local_moment(text: str, calendar: Calendar, *, field: str = "start") -> datetime:
@@ -75,103 +137,56 @@ def local_moment(text: str, calendar: Calendar, *, field: str = "start") -> date
     try:
         moment = datetime.fromisoformat(text.strip())
         if moment.tzinfo is not None:
-            return _local(moment, calendar)
-        local = _local(moment.replace(tzinfo=ZoneInfo(calendar.zone)), calendar)
+            return local(moment, calendar)
+        there = local(moment.replace(tzinfo=ZoneInfo(calendar.zone)), calendar)
     except (ValueError, OverflowError):
         raise BadInputError(field, f"not a date or time; {_EXAMPLE}") from None
-    if local.replace(tzinfo=None) != moment:
+    if there.replace(tzinfo=None) != moment:
         raise BadInputError(
             field,
             f"the clocks went forward in {calendar.zone} and skipped this time; "
             f"write a time before or after the change",
         )
-    return local
+    return there
 
 
-def _after(duration: Duration, start: datetime, calendar: Calendar) -> datetime:
-    if duration.unit is not Unit.WORKING_DAYS:
-        return _elapsed(duration, start, calendar)
-    days = _working_days(start.date(), calendar, include_first=duration.count == 0)
-    last = start.date()
-    for _ in range(max(duration.count, 1)):
-        last = next(days)
-    return _end_of(last, calendar)
+def _applies(duty: Duty, pace: Pace, paces: frozenset[Pace]) -> bool:
+    return pace is Pace.STANDARD or (pace in paces and duty.term(pace) is not None)
 
 
-def _working_days(first: date, calendar: Calendar, *, include_first: bool) -> Iterator[date]:
-    day = first if include_first else first + _ONE_DAY
-    while True:
-        _known(day, calendar)
-        if why_not_counted(day, calendar) is None:
-            yield day
-        day += _ONE_DAY
+def _term(duty: Duty, pace: Pace) -> Term:
+    """The duty's term at a pace, or its standard one; with the standard lapse if it has none."""
+    term = next(t for t in (duty.term(pace), duty.term(Pace.STANDARD)) if t)
+    return term.model_copy(update={"lapse_within": term.lapse_within or duty.lapse_within})
 
 
-def _elapsed(duration: Duration, start: datetime, calendar: Calendar) -> datetime:
-    try:
-        end = _local(start.astimezone(UTC) + _length(duration), calendar)
-    except OverflowError:
-        raise _unknown(calendar) from None
-    _known(end.date(), calendar)
-    return end
+def _reminders(
+    count: Count, duty: Duty, term: Term, start: datetime, due_at: datetime
+) -> tuple[datetime, tuple[datetime, ...]]:
+    """The first reminder, and those between it and the due time in their order."""
+    first = count.before(term.remind_before, due_at, floor=start)
+    further = {count.before(lead, due_at, floor=start) for lead in duty.remind_again}
+    return first, tuple(sorted(at for at in further if first < at < due_at))
 
 
-def _length(duration: Duration) -> timedelta:
-    unit = timedelta(hours=1) if duration.unit is Unit.HOURS else timedelta(seconds=1)
-    try:
-        return duration.count * unit
-    except OverflowError:
-        return timedelta.max
-
-
-def _before(
-    duration: Duration, due_at: datetime, calendar: Calendar, *, floor: datetime
-) -> datetime:
-    if duration.unit is not Unit.WORKING_DAYS:
-        lead = min(_length(duration), due_at - floor)
-        return _local(due_at.astimezone(UTC) - lead, calendar)
-    if duration.count == 0:
-        return due_at
-    day, left = due_at.date(), duration.count
-    while left and day > floor.date():
-        day -= _ONE_DAY
-        left -= why_not_counted(day, calendar) is None
-    return floor if left else max(floor, _end_of(day, calendar))
-
-
-def _skipped(
-    within: Duration, first: date, last: date, calendar: Calendar
-) -> tuple[SkippedDay, ...]:
-    if within.unit is not Unit.WORKING_DAYS:
-        return ()
-    between = (first + timedelta(days=n) for n in range(1, (last - first).days))
-    reasons = ((day, why_not_counted(day, calendar)) for day in between)
-    return tuple(SkippedDay(date=day, why=why) for day, why in reasons if why)
-
-
-def _end_of(day: date, calendar: Calendar) -> datetime:
-    return _local(datetime.combine(day, _END_OF_DAY, ZoneInfo(calendar.zone)), calendar)
-
-
-def _local(moment: datetime, calendar: Calendar) -> datetime:
-    local = _utc(moment).astimezone(ZoneInfo(calendar.zone))
-    return local.replace(tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
-
-
-def _utc(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
-        raise ValueError("a time without an offset: whoever made it must say which zone it is in")
-    return moment.astimezone(UTC)
-
-
-def _known(day: date, calendar: Calendar) -> None:
-    if not calendar.first_day <= day <= calendar.last_day:
-        raise _unknown(calendar)
-
-
-def _unknown(calendar: Calendar) -> BadInputError:
-    return BadInputError(
-        "start",
-        f"the calendar {calendar.id} knows {calendar.first_day} to {calendar.last_day}, "
-        f"and counting from this start leaves it; choose a start inside it",
-    )
+def _moved(
+    deadline: Deadline,
+    duty: Duty,
+    count: Count,
+    due_at: datetime,
+    lapse_at: datetime | None,
+    *,
+    sent_before: datetime,
+) -> Deadline:
+    """With another due time; reminders already sent stay sent unless they come after a moment."""
+    term = _term(duty, deadline.pace)
+    start = local(deadline.started_at, count.calendar)
+    first, again = _reminders(count, duty, term, start, due_at)
+    moved = {"due_at": due_at, "lapse_at": max(lapse_at, due_at) if lapse_at else None}
+    reminded_at = deadline.reminded_at
+    if reminded_at is None or first > sent_before:
+        anew = {"remind_at": first, "remind_again_at": again, "reminded_at": None}
+        return deadline.model_copy(update=moved | anew)
+    sent = (at for at in deadline.remind_again_at if at <= reminded_at)
+    to_come = (at for at in again if at > sent_before)
+    return deadline.model_copy(update=moved | {"remind_again_at": (*sent, *to_come)})

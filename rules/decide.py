@@ -1,53 +1,153 @@
 """The one entrance: may this actor do this to this case now, and what does it change?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from rules import clockwork, consents, journeys, referrals
+from rules import (
+    advice,
+    answers,
+    casework,
+    clockwork,
+    consents,
+    contacts,
+    events,
+    holds,
+    journeys,
+    marac,
+    nrm,
+    plans,
+    requests,
+    risk,
+    running,
+    sending,
+    withdrawals,
+)
 from rules.rights import may, roles_with
+from rules.sending import is_with
 from rules.world import World
-from schemas.actor import AGENCY_ROLES, Role
+from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
 from schemas.case import Stage
-from schemas.commands import Command, Verb
-from schemas.decisions import Changed, Decision, Refused, StageMoved, refused
+from schemas.casework import TransferState
+from schemas.changes import StageMoved
+from schemas.command_base import Command
+from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot
+from schemas.verbs import Verb
 
 _Rule = Callable[[CaseSnapshot, Any, World], Decision]
 
-_RULES: dict[Verb, _Rule] = {
-    Verb.CONFIRM_SAFETY: lambda s, c, _: journeys.confirm_safety(s, c),
+_RULES: Mapping[Verb, _Rule] = {
+    Verb.CONFIRM_SAFETY: journeys.confirm_safety,
+    Verb.ADD_NEED: journeys.add_need,
+    Verb.CLOSE_CASE: journeys.close,
+    Verb.REOPEN_CASE: journeys.reopen,
+    Verb.RECORD_DEATH: journeys.record_death,
+    Verb.SET_ENTITLEMENT: events.set_entitlement,
+    Verb.RECORD_EVENT: events.record_event,
+    Verb.LINK_CASE: casework.link,
+    Verb.FINISH_TASK: casework.finish_task,
+    Verb.HAND_OVER: casework.hand_over,
+    Verb.OFFER_TRANSFER: casework.offer_transfer,
+    Verb.ANSWER_TRANSFER: casework.answer_transfer,
+    Verb.DECLARE_CONFLICT: casework.declare_conflict,
+    Verb.PROPOSE_NAMED: casework.propose_named,
+    Verb.CONFIRM_NAMED: casework.confirm_named,
     Verb.ASK_CONSENT: consents.ask,
     Verb.GIVE_CONSENT: consents.give,
     Verb.REFUSE_CONSENT: consents.refuse,
-    Verb.WITHDRAW_CONSENT: consents.withdraw,
-    Verb.ADD_NEED: lambda s, c, _: journeys.add_need(s, c),
-    Verb.REQUEST_REFERRAL: referrals.request,
-    Verb.RECALL_REFERRAL: referrals.recall,
-    Verb.OPEN_REFERRAL: referrals.answer,
-    Verb.ACCEPT_REFERRAL: referrals.answer,
-    Verb.DECLINE_REFERRAL: referrals.answer,
-    Verb.ENGAGE_REFERRAL: referrals.answer,
-    Verb.COMPLETE_REFERRAL: referrals.answer,
-    Verb.CLOSE_CASE: journeys.close,
-    Verb.QUEUE_DELIVERY: referrals.queue,
-    Verb.DELIVER: referrals.deliver,
-    Verb.FAIL_DELIVERY: referrals.fail_delivery,
-    Verb.SEND_STOP: lambda s, c, _: referrals.send_stop(s, c),
-    Verb.SEND_NOTICE: lambda s, c, _: referrals.send_notice(s, c),
+    Verb.REFLECT_CONSENT: consents.reflect,
+    Verb.MARK_NOT_CAPABLE: consents.mark_not_capable,
+    Verb.WITHDRAW_CONSENT: withdrawals.withdraw,
+    Verb.ANSWER_CHECK: withdrawals.answer_check,
+    Verb.REQUEST_REFERRAL: requests.request,
+    Verb.REOPEN_REFERRAL: requests.reopen,
+    Verb.SET_PRIORITY: requests.set_priority,
+    Verb.ANSWER_INFO: requests.answer_info,
+    Verb.RECALL_REFERRAL: requests.recall,
+    Verb.CORRECT_REFERRAL: requests.correct,
+    Verb.OPEN_REFERRAL: answers.answer,
+    Verb.CLAIM_REFERRAL: answers.claim,
+    Verb.RELEASE_REFERRAL: answers.release,
+    Verb.REQUEST_INFO: answers.answer,
+    Verb.WAITLIST_REFERRAL: answers.answer,
+    Verb.ACCEPT_REFERRAL: answers.answer,
+    Verb.DECLINE_REFERRAL: answers.answer,
+    Verb.ENGAGE_REFERRAL: answers.answer,
+    Verb.COMPLETE_REFERRAL: answers.answer,
+    Verb.END_REFERRAL: answers.answer,
+    Verb.START_ADVICE: advice.start,
+    Verb.PLACE_HOLD: holds.place,
+    Verb.LIFT_HOLD: holds.lift,
+    Verb.SET_PLAN: plans.set_plan,
+    Verb.CONFIRM_PLAN: plans.confirm,
+    Verb.RENEW_PLAN: plans.renew,
+    Verb.SUSPEND_PLAN: plans.suspend,
+    Verb.PLAN_CONTACT: contacts.plan_contact,
+    Verb.START_CONTACT: contacts.start,
+    Verb.END_CONTACT: contacts.end,
+    Verb.CANCEL_CONTACT: contacts.cancel,
+    Verb.ASSESS_RISK: risk.assess,
+    Verb.REVIEW_RISK: risk.review,
+    Verb.MOVE_MARAC: marac.move,
+    Verb.MOVE_NRM: nrm.move,
+    Verb.MEET_DEADLINE: running.meet,
+    Verb.PAUSE_DEADLINE: running.pause,
+    Verb.RESUME_DEADLINE: running.resume,
+    Verb.EXTEND_DEADLINE: running.extend,
+    Verb.WAIVE_DEADLINE: running.waive,
+    Verb.QUEUE_DELIVERY: sending.queue,
+    Verb.DELIVER: sending.deliver,
+    Verb.FAIL_DELIVERY: sending.fail_delivery,
+    Verb.SEND_STOP: sending.send_stop,
+    Verb.SEND_NOTICE: sending.send_notice,
     Verb.REMIND: clockwork.remind,
     Verb.BREACH: clockwork.breach,
-    Verb.EXPIRE_REFERRAL: referrals.expire,
-    Verb.ROUTE_ONWARD: referrals.route_onward,
+    Verb.EXPIRE_REFERRAL: requests.expire,
+    Verb.ROUTE_ONWARD: requests.route_onward,
+    Verb.OPEN_WINDOW: contacts.open_window,
+    Verb.CLOSE_WINDOW: contacts.close_window,
+    Verb.SEND_CONTACT: contacts.send,
+    Verb.SETTLE_CONTACT: contacts.settle,
 }
 
 DECIDED = frozenset(_RULES)
 """The verbs that change a case."""
 
 _NEVER_TOO_LATE = frozenset(
-    {Verb.WITHDRAW_CONSENT, Verb.SEND_STOP, Verb.SEND_NOTICE, Verb.OPEN_REFERRAL}
+    {
+        Verb.WITHDRAW_CONSENT,
+        Verb.ANSWER_CHECK,
+        Verb.PLACE_HOLD,
+        Verb.LIFT_HOLD,
+        Verb.SUSPEND_PLAN,
+        Verb.OPEN_REFERRAL,
+        Verb.FINISH_TASK,
+        Verb.DECLARE_CONFLICT,
+        Verb.LINK_CASE,
+        Verb.REOPEN_CASE,
+        Verb.SEND_STOP,
+        Verb.SEND_NOTICE,
+        Verb.REMIND,
+        Verb.BREACH,
+    }
 )
-"""Verbs that a closed case still takes: a withdrawal, and telling of it."""
+"""Verbs that a closed case still takes: what protects her, and what ends what was begun."""
 
+_RESUMES = frozenset(
+    {
+        Verb.ASK_CONSENT,
+        Verb.GIVE_CONSENT,
+        Verb.ADD_NEED,
+        Verb.REQUEST_REFERRAL,
+        Verb.REOPEN_REFERRAL,
+        Verb.PLAN_CONTACT,
+        Verb.ASSESS_RISK,
+        Verb.MOVE_MARAC,
+        Verb.MOVE_NRM,
+        Verb.RECORD_EVENT,
+    }
+)
+"""New work: it takes a case under closing review, or a dormant one, back to open."""
 
 _OF_THE_OWNER = AGENCY_ROLES | {Role.DPO}
 """Roles that have their rights only in the organisation that leads the case."""
@@ -56,7 +156,7 @@ _OF_THE_OWNER = AGENCY_ROLES | {Role.DPO}
 def decide(snapshot: CaseSnapshot, command: Command, world: World) -> Decision:
     """Every ground is asked in turn; what no rule knows is refused."""
     verb = command.verb
-    objection = objection_to(snapshot, verb, command.actor.role, command.actor.organisation)
+    objection = objection_to(snapshot, verb, command.actor)
     if objection:
         return objection
     if command.occurred_at is not None and command.occurred_at > world.at:
@@ -66,20 +166,55 @@ def decide(snapshot: CaseSnapshot, command: Command, world: World) -> Decision:
     rule = _RULES.get(verb)
     if rule is None:
         return refused("unknown_verb", f"No rule knows {verb}.")
-    return _reopened(snapshot, verb, rule(snapshot, command, world))
+    return _resumed(snapshot, verb, rule(snapshot, command, world))
 
 
-def objection_to(
-    snapshot: CaseSnapshot, verb: Verb, role: Role, organisation: str
-) -> Refused | None:
-    """What speaks against this actor using this verb on this case at all."""
-    missing = missing_right(verb, role)
-    if missing:
+def objection_to(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | None:
+    """What speaks against this actor using this verb on this case at all.
+
+    A withdrawal has no ground to be refused on but that its bearer is none of these people.
+    """
+    missing = missing_right(verb, actor.role)
+    if missing or verb is Verb.WITHDRAW_CONSENT:
         return missing
-    if role in _OF_THE_OWNER and organisation != snapshot.case.owner:
+    return (
+        _conflict(snapshot, verb, actor)
+        or _foreign(snapshot, verb, actor)
+        or _too_late(snapshot, verb)
+    )
+
+
+def _conflict(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | None:
+    declared = {conflict.who for conflict in snapshot.conflicts}
+    if actor.who not in declared or verb is Verb.DECLARE_CONFLICT:
+        return None
+    return refused(
+        "conflict_declared", "You declared a conflict of interest: somebody else works on this."
+    )
+
+
+def _foreign(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | None:
+    """An agency acts in cases it leads, a service in cases of which a referral reached it."""
+    if actor.role in _OF_THE_OWNER and actor.organisation != snapshot.case.owner:
+        if verb is Verb.ANSWER_TRANSFER and _was_offered(snapshot, actor.organisation):
+            return None
         return refused("not_your_case", f"The case is led by {snapshot.case.owner}.")
+    if actor.role in NGO_ROLES and not any(
+        is_with(referral, actor.organisation) for referral in snapshot.referrals
+    ):
+        return refused("not_yours", "Your organisation has no referral of this case.")
+    return None
+
+
+def _was_offered(snapshot: CaseSnapshot, organisation: str) -> bool:
+    offer = snapshot.transfer
+    open_offer = offer is not None and offer.state is TransferState.OFFERED
+    return open_offer and offer is not None and offer.to_organisation == organisation
+
+
+def _too_late(snapshot: CaseSnapshot, verb: Verb) -> Refused | None:
     if snapshot.case.stage is Stage.CLOSED and verb not in _NEVER_TOO_LATE:
-        return refused("case_closed", "The case is closed.")
+        return refused("case_closed", "The case is closed: `case reopen` opens it again.")
     return None
 
 
@@ -91,11 +226,10 @@ def missing_right(verb: Verb, role: Role) -> Refused | None:
     return refused("no_right", f"The role {role} may not {_words(verb)}. It is for: {who}.")
 
 
-def _reopened(snapshot: CaseSnapshot, verb: Verb, decision: Decision) -> Decision:
-    """New work during a closing review takes the case back to open."""
-    resumes = (Verb.ASK_CONSENT, Verb.GIVE_CONSENT, Verb.ADD_NEED, Verb.REQUEST_REFERRAL)
-    reviewing = snapshot.case.stage is Stage.CLOSING_REVIEW
-    if isinstance(decision, Changed) and reviewing and verb in resumes:
+def _resumed(snapshot: CaseSnapshot, verb: Verb, decision: Decision) -> Decision:
+    """New work takes the case back to open."""
+    waits = snapshot.case.stage in (Stage.CLOSING_REVIEW, Stage.DORMANT)
+    if isinstance(decision, Changed) and waits and verb in _RESUMES:
         changes = (StageMoved(stage=Stage.OPEN), *decision.changes)
         return decision.model_copy(update={"changes": changes})
     return decision

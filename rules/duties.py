@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from rules import tasks
 from rules.deadlines import due
 from rules.world import World
+from schemas.changes import Change, DeadlineRecorded, DispatchRecorded, TaskRecorded
 from schemas.deadlines import Deadline, DeadlineState
-from schemas.decisions import Change, DeadlineRecorded, DispatchRecorded, TaskRecorded
 from schemas.snapshot import (
     CaseSnapshot,
     Dispatch,
@@ -98,14 +99,6 @@ def missed_task_id(deadline: str) -> str:
     return f"missed/{deadline}"
 
 
-def done(snapshot: CaseSnapshot, task_id: str) -> tuple[Change, ...]:
-    """The task is done, where it exists and is open."""
-    task = snapshot.task(task_id)
-    if task is None or task.is_done:
-        return ()
-    return (TaskRecorded(task=task.model_copy(update={"is_done": True})),)
-
-
 def _open(snapshot: CaseSnapshot, wanted: str) -> Deadline | None:
     return next((d for d in snapshot.running_deadlines() if d.id == wanted), None)
 
@@ -114,7 +107,7 @@ def _end(
     snapshot: CaseSnapshot, deadline: Deadline, state: DeadlineState, at: datetime
 ) -> tuple[Change, ...]:
     ended = deadline.model_copy(update={"state": state, "ended_at": at})
-    return (DeadlineRecorded(deadline=ended), *done(snapshot, missed_task_id(deadline.id)))
+    return (DeadlineRecorded(deadline=ended), *tasks.done(snapshot, missed_task_id(deadline.id)))
 
 
 def _organisation(snapshot: CaseSnapshot, deadline: Deadline, role: str) -> str:

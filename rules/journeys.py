@@ -5,18 +5,9 @@ from rules.referral_states import OVER
 from rules.world import World
 from schemas.actor import Actor
 from schemas.case import ClosingReason, Stage
-from schemas.commands import AddNeed, CloseCase, ConfirmSafety
-from schemas.decisions import (
-    Changed,
-    Decision,
-    NeedRecorded,
-    Refusal,
-    Refused,
-    SafetyRecorded,
-    StageMoved,
-    TaskRecorded,
-    refused,
-)
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety, RecordDeath, ReopenCase
+from schemas.changes import NeedRecorded, SafetyRecorded, StageMoved, TaskRecorded
+from schemas.decisions import Changed, Decision, Refusal, Refused, refused
 from schemas.referral import Need, NeedState
 from schemas.snapshot import CaseSnapshot
 
@@ -24,7 +15,7 @@ TWO_PEOPLE = frozenset({ClosingReason.CONTACT_NOT_SAFE_OR_LOST})
 """Closing reasons that a second person must confirm (losing contact is never one's own call)."""
 
 
-def confirm_safety(snapshot: CaseSnapshot, command: ConfirmSafety) -> Decision:
+def confirm_safety(snapshot: CaseSnapshot, command: ConfirmSafety, _: World) -> Decision:
     """Record the safety check; only a confirmed one opens the way to questions about help."""
     confirmed = command.safety.is_confirmed
     opens = confirmed and snapshot.case.stage is Stage.SAFETY_CHECK
@@ -37,7 +28,7 @@ def confirm_safety(snapshot: CaseSnapshot, command: ConfirmSafety) -> Decision:
     )
 
 
-def add_need(snapshot: CaseSnapshot, command: AddNeed) -> Decision:
+def add_need(snapshot: CaseSnapshot, command: AddNeed, _: World) -> Decision:
     """Record a need. Once safety is confirmed."""
     if not snapshot.case.safety_confirmed:
         return refused(
@@ -107,3 +98,13 @@ def _still_open(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:
         for r in snapshot.referrals
         if r.state not in OVER
     )
+
+
+def reopen(snapshot: CaseSnapshot, command: ReopenCase, world: World) -> Decision:
+    """Stub."""
+    raise NotImplementedError
+
+
+def record_death(snapshot: CaseSnapshot, command: RecordDeath, world: World) -> Decision:
+    """Stub."""
+    raise NotImplementedError

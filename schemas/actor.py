@@ -23,18 +23,47 @@ class Role(StrEnum):
 
     CASEWORKER = "caseworker"
     FIRST_RESPONDER = "first_responder"
+    OIC = "oic"
+    PPU_OFFICER = "ppu_officer"
+    MARAC_COORDINATOR = "marac_coordinator"
+    NRM_FIRST_RESPONDER = "nrm_first_responder"
     SAFEGUARDING_SUPERVISOR = "safeguarding_supervisor"
     DPO = "dpo"
     NGO_INTAKE = "ngo_intake"
     NGO_WORKER = "ngo_worker"
     NGO_SUPERVISOR = "ngo_supervisor"
+    IDVA = "idva"
+    ISVA = "isva"
+    IMMIGRATION_ADVISER = "immigration_adviser"
     AUDITOR = "auditor"
     OPS = "ops"
     SYSTEM = "system"
 
 
-NGO_ROLES = frozenset({Role.NGO_INTAKE, Role.NGO_WORKER, Role.NGO_SUPERVISOR})
-AGENCY_ROLES = frozenset({Role.CASEWORKER, Role.FIRST_RESPONDER, Role.SAFEGUARDING_SUPERVISOR})
+NGO_ROLES = frozenset(
+    {
+        Role.NGO_INTAKE,
+        Role.NGO_WORKER,
+        Role.NGO_SUPERVISOR,
+        Role.IDVA,
+        Role.ISVA,
+        Role.IMMIGRATION_ADVISER,
+    }
+)
+"""Staff of services. An IDVA or ISVA is independent of the police; so is a legal adviser."""
+
+AGENCY_ROLES = frozenset(
+    {
+        Role.CASEWORKER,
+        Role.FIRST_RESPONDER,
+        Role.OIC,
+        Role.PPU_OFFICER,
+        Role.MARAC_COORDINATOR,
+        Role.NRM_FIRST_RESPONDER,
+        Role.SAFEGUARDING_SUPERVISOR,
+    }
+)
+"""Staff of the police or council that leads a case."""
 
 
 class Actor(BaseModel):
@@ -46,8 +75,13 @@ class Actor(BaseModel):
     organisation: str = Field(description="Short code, such as essex-police or harbour-house.")
     person: str = Field(description="Staff id within the organisation; never a victim's name.")
 
+    @property
+    def who(self) -> str:
+        """The person, whatever the role: somebody with two roles is still one person."""
+        return f"{self.organisation}:{self.person}"
+
     def __str__(self) -> str:
-        return f"{self.role}@{self.organisation}:{self.person}"
+        return f"{self.role}@{self.who}"
 
 
 SYSTEM = Actor(role=Role.SYSTEM, organisation="safepath", person="clockwork")

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from schemas.casework import Entitlement
+from schemas.lanes import AgeGroup
 from schemas.text import PlainText
 
 
@@ -33,6 +35,8 @@ class Subject(StrEnum):
     VICTIM = "victim"
     WITNESS = "witness"
     BOTH = "both"
+    BEREAVED = "bereaved"
+    """Close family of somebody who died: victims in their own right."""
 
 
 class Stage(StrEnum):
@@ -40,6 +44,7 @@ class Stage(StrEnum):
 
     SAFETY_CHECK = "safety_check"
     OPEN = "open"
+    DORMANT = "dormant"
     CLOSING_REVIEW = "closing_review"
     CLOSED = "closed"
 
@@ -50,6 +55,8 @@ class ClosingReason(StrEnum):
     SUPPORT_COMPLETED = "support_completed"
     AT_VICTIM_REQUEST = "at_victim_request"
     CONTACT_NOT_SAFE_OR_LOST = "contact_not_safe_or_lost"
+    DECEASED = "deceased"
+    DUPLICATE = "duplicate"
     ENTERED_IN_ERROR = "entered_in_error"
 
 
@@ -140,6 +147,9 @@ class CaseOpening(BaseModel):
     safety: SafetyCheck | None = None
     personal: PersonalPart | None = None
     own_notes: PlainText | None = Field(default=None, max_length=20_000)
+    age: AgeGroup = Field(
+        default=AgeGroup.UNCERTAIN, description="In doubt she is treated as a child."
+    )
     profile: str = "victims-code-2021"
 
     @model_validator(mode="after")
@@ -176,3 +186,12 @@ class CaseHeader(BaseModel):
     recorded_at: datetime
     closing_reason: ClosingReason | None = None
     closing_asked_by: str | None = None
+    age: AgeGroup = AgeGroup.UNCERTAIN
+    entitlement: Entitlement = Entitlement.ENHANCED
+    assigned_to: str | None = Field(
+        default=None, description="Staff id, in the leading organisation, of whoever works on it."
+    )
+    last_acted_at: datetime | None = Field(
+        default=None, description="When a person last did something in it."
+    )
+    died_at: datetime | None = None

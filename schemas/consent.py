@@ -6,12 +6,15 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.case import PersonalField
+from schemas.contact import InterpreterKind
 
 
 class Purpose(StrEnum):
     """What the data would be used for."""
 
     SUPPORT_REFERRAL = "support_referral"
+    MARAC = "marac"
+    NRM = "nrm"
 
 
 class ConsentState(StrEnum):
@@ -27,6 +30,40 @@ class ConsentState(StrEnum):
     NOT_CAPABLE = "not_capable"
 
 
+MARAC_CONFERENCE = "marac-conference"
+COMPETENT_AUTHORITY = "competent-authority"
+"""Recipients that are no service: the conference, and the authority that decides on NRM."""
+
+
+class Presence(StrEnum):
+    """Who was there when she was asked."""
+
+    NOBODY = "nobody"
+    INTERPRETER = "interpreter"
+    SUPPORT_WORKER = "support_worker"
+    CHILDREN = "children"
+    FAMILY = "family"
+    PERPETRATOR = "perpetrator"
+    NOT_KNOWN = "not_known"
+
+
+NOT_FREE = frozenset({Presence.FAMILY, Presence.PERPETRATOR, Presence.NOT_KNOWN})
+"""With these there, a yes is not taken as hers."""
+
+
+class AskedHow(BaseModel):
+    """How she was asked. A yes said otherwise is defective, and not recorded as a yes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at_safe_time: bool
+    present: tuple[Presence, ...] = Field(min_length=1)
+    interpreter: InterpreterKind = InterpreterKind.NONE
+    told_help_does_not_depend: bool = Field(
+        description="Whether she was told that help does not depend on her answer."
+    )
+
+
 class Consent(BaseModel):
     """The current entry of the consent ledger for one purpose and recipient."""
 
@@ -39,3 +76,7 @@ class Consent(BaseModel):
     fields: tuple[PersonalField, ...] = ()
     occurred_at: datetime
     expires_at: datetime | None = None
+    asked: AskedHow | None = Field(default=None, description="None: before this was recorded.")
+    ask_again_at: datetime | None = Field(
+        default=None, description="When she wants to be asked again, where she reflects."
+    )

@@ -17,7 +17,10 @@ class Unit(StrEnum):
     """What a duration is counted in."""
 
     WORKING_DAYS = "working_days"
+    DAYS = "days"
+    MONTHS = "months"
     HOURS = "hours"
+    SERVICE_HOURS = "service_hours"
     SECONDS = "seconds"
 
 
@@ -29,6 +32,50 @@ class Duration(BaseModel):
     count: int = Field(ge=0)
     unit: Unit
 
+    def __str__(self) -> str:
+        unit = self.unit.replace("_", " ")
+        return f"{self.count} {unit.removesuffix('s') if self.count == 1 else unit}"
+
+
+class Pace(StrEnum):
+    """Which of its terms a duty is counted by. The shortest that applies counts."""
+
+    STANDARD = "standard"
+    ENHANCED = "enhanced"
+    HIGH_RISK = "high_risk"
+
+
+class Term(BaseModel):
+    """How long a duty has at one pace."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    within: Duration
+    remind_before: Duration = Field(description="How long before the due time a reminder goes.")
+    lapse_within: Duration | None = Field(
+        default=None, description="When an unanswered referral expires, counted from the start."
+    )
+
+
+class MetBy(StrEnum):
+    """What ends a duty in time."""
+
+    RECORD = "record"
+    """Something the record sees by itself, such as a delivery or an answer."""
+    PERSON = "person"
+    """A person says that it was done, and when."""
+
+
+class AtDue(StrEnum):
+    """What passing the due time means."""
+
+    BREACH = "breach"
+    """Missed: escalate to a person; the duty stays open."""
+    WATCH = "watch"
+    """Somebody else's duty, which we watch: a person asks after it; it stays open."""
+    OVER = "over"
+    """The time that had to pass has passed: it ends, and a person is told."""
+
 
 class Duty(BaseModel):
     """One deadline rule, with the source it comes from."""
@@ -37,14 +84,41 @@ class Duty(BaseModel):
 
     id: str
     title: str
-    source: str = Field(description="Clause, guidance, or 'design choice'.")
+    source: str = Field(description="Clause, guidance, or 'design choice', and how sure.")
+    starts_with: str = Field(description="What starts it, in words.")
+    ends_with: str = Field(description="What meets it, in words.")
     within: Duration
     remind_before: Duration = Field(description="How long before the due time a reminder goes.")
+    remind_again: tuple[Duration, ...] = Field(
+        default=(), description="Further reminders before the due time, the longest first."
+    )
     lapse_within: Duration | None = Field(
         default=None, description="When an unanswered referral expires, counted from the start."
     )
+    enhanced: Term | None = Field(default=None, description="For enhanced entitlement.")
+    high_risk: Term | None = Field(default=None, description="While risk is high, or unknown.")
+    met_by: MetBy = MetBy.RECORD
+    at_due: AtDue = AtDue.BREACH
+    repeats: bool = Field(default=False, description="Each event starts it anew, beside others.")
+    is_private: bool = Field(
+        default=False, description="Seen by the service that runs it alone, never by an agency."
+    )
     reminds: Role
     escalates_to: Role
+
+    def term(self, pace: Pace) -> Term | None:
+        """The duty's term at a pace; None where it has none of its own."""
+        match pace:
+            case Pace.STANDARD:
+                return Term(
+                    within=self.within,
+                    remind_before=self.remind_before,
+                    lapse_within=self.lapse_within,
+                )
+            case Pace.ENHANCED:
+                return self.enhanced
+            case Pace.HIGH_RISK:
+                return self.high_risk
 
 
 class Profile(BaseModel):
@@ -108,7 +182,9 @@ class DueDate(BaseModel):
     due_at: datetime = Field(description="With the offset of the calendar's zone on that day.")
     due_date: date
     remind_at: datetime
+    remind_again_at: tuple[datetime, ...] = ()
     lapse_at: datetime | None = None
+    pace: Pace = Pace.STANDARD
     skipped: tuple[SkippedDay, ...] = ()
     calendar: str
 
@@ -117,10 +193,33 @@ class DeadlineState(StrEnum):
     """Outcome axis of a deadline. Breach never closes it; late is said to be late."""
 
     RUNNING = "running"
+    PAUSED = "paused"
     BREACHED = "breached"
     MET = "met"
     MET_LATE = "met_late"
+    WAIVED = "waived"
     VOID = "void"
+
+
+OPEN_DEADLINE = frozenset({DeadlineState.RUNNING, DeadlineState.PAUSED, DeadlineState.BREACHED})
+"""Not ended by anything yet."""
+
+
+class PauseReason(StrEnum):
+    """Why a duty waits. Ours to explain; never that somebody is busy."""
+
+    NOT_SAFE_TO_CONTACT = "not_safe_to_contact"
+    AT_HER_REQUEST = "at_her_request"
+    WAITS_FOR_INTERPRETER = "waits_for_interpreter"
+    WAITS_FOR_OTHER_AGENCY = "waits_for_other_agency"
+
+
+class ExtensionReason(StrEnum):
+    """Why a duty may take longer."""
+
+    AGREED_WITH_HER = "agreed_with_her"
+    COMPLEX = "complex"
+    NOT_SAFE_EARLIER = "not_safe_earlier"
 
 
 class Deadline(BaseModel):
@@ -129,7 +228,9 @@ class Deadline(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     schema_version: Literal[1] = 1
-    id: str = Field(description="<duty> of the case, or <duty>/<referral number>")
+    id: str = Field(
+        description="<duty> of the case, <duty>/<referral number>, or <duty>+<run> from the second"
+    )
     duty: str
     referral: int | None
     started_at: datetime
@@ -140,3 +241,11 @@ class Deadline(BaseModel):
     state: DeadlineState
     reminded_at: datetime | None = None
     ended_at: datetime | None = None
+    pace: Pace = Pace.STANDARD
+    remind_again_at: tuple[datetime, ...] = ()
+    paused_at: datetime | None = None
+    pause_reason: PauseReason | None = None
+    extension_reason: ExtensionReason | None = None
+    private_to: str | None = Field(
+        default=None, description="The one organisation that may see it; None: the case's agency."
+    )

@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.case import Stage
-from schemas.commands import CaseCommand, ClockworkStep, Deliver
+from schemas.clockwork_steps import ClockworkStep, Deliver, SendContact
+from schemas.commands import CaseCommand
 from schemas.decisions import Reply
 from schemas.ids import CaseRefField
 from schemas.referral import ReferralState
@@ -87,6 +88,13 @@ class DeliverPacket(_Message):
     at: datetime
 
 
+class SendContactText(_Message):
+    """Send a text to her, if it is safe when the attempt is made."""
+
+    step: SendContact
+    at: datetime
+
+
 class PostNotice(_Message):
     """Post a queued notice."""
 
@@ -100,14 +108,19 @@ class AlarmKind(StrEnum):
     REMIND = "remind"
     BREACH = "breach"
     EXPIRE = "expire"
+    OPEN_WINDOW = "open_window"
+    CLOSE_WINDOW = "close_window"
+    SEND_CONTACT = "send_contact"
+    SETTLE_CONTACT = "settle_contact"
 
 
 class Alarm(_Message):
     """A moment at which the clockwork must do something."""
 
     kind: AlarmKind
-    deadline: str
-    duty: str
+    deadline: str = ""
+    duty: str = ""
+    contact: int | None = None
     at: datetime
 
 
@@ -138,6 +151,7 @@ class JourneyOutlook(_Message):
     alarms: tuple[Alarm, ...] = Field(default=(), description="Soonest first.")
     awaiting: Awaiting = Awaiting.CASEWORKER
     is_overdue: bool = False
+    owner: str | None = Field(default=None, description="None: in old histories.")
 
 
 class ReferralOutlook(_Message):

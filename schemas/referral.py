@@ -4,10 +4,12 @@ State, delivery, consent, deadline, outcome and priority answer different questi
 for all of them would lie about most (ADR-0008).
 """
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.case import PersonalField
 from schemas.consent import ConsentState
 
 
@@ -106,6 +108,9 @@ class Reason(StrEnum):
     NO_CAPACITY = "no_capacity"
     OUT_OF_AREA = "out_of_area"
     CRITERIA_NOT_MET = "criteria_not_met"
+    NO_RECOURSE_TO_PUBLIC_FUNDS = "no_recourse_to_public_funds"
+    NOT_ELIGIBLE = "not_eligible"
+    INFORMATION_MISSING = "information_missing"
     LANGUAGE_NOT_AVAILABLE = "language_not_available"
     CONFLICT_OF_INTEREST = "conflict_of_interest"
     SERVICE_CLOSED = "service_closed"
@@ -113,6 +118,8 @@ class Reason(StrEnum):
     NEEDS_MET_ELSEWHERE = "needs_met_elsewhere"
     TRIED_SAFELY_NO_CONTACT = "tried_safely_no_contact"
     UNSAFE_TO_TRY = "unsafe_to_try"
+    MOVED_AWAY = "moved_away"
+    DECEASED = "deceased"
     MISTAKE = "mistake"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
@@ -125,6 +132,9 @@ REASON_GROUPS: dict[Reason, ReasonGroup] = {
     Reason.NO_CAPACITY: ReasonGroup.SERVICE,
     Reason.OUT_OF_AREA: ReasonGroup.SERVICE,
     Reason.CRITERIA_NOT_MET: ReasonGroup.SERVICE,
+    Reason.NO_RECOURSE_TO_PUBLIC_FUNDS: ReasonGroup.SERVICE,
+    Reason.NOT_ELIGIBLE: ReasonGroup.SERVICE,
+    Reason.INFORMATION_MISSING: ReasonGroup.SERVICE,
     Reason.LANGUAGE_NOT_AVAILABLE: ReasonGroup.SERVICE,
     Reason.CONFLICT_OF_INTEREST: ReasonGroup.SERVICE,
     Reason.SERVICE_CLOSED: ReasonGroup.SERVICE,
@@ -132,6 +142,8 @@ REASON_GROUPS: dict[Reason, ReasonGroup] = {
     Reason.NEEDS_MET_ELSEWHERE: ReasonGroup.PERSON,
     Reason.TRIED_SAFELY_NO_CONTACT: ReasonGroup.PERSON,
     Reason.UNSAFE_TO_TRY: ReasonGroup.PERSON,
+    Reason.MOVED_AWAY: ReasonGroup.PERSON,
+    Reason.DECEASED: ReasonGroup.PERSON,
     Reason.MISTAKE: ReasonGroup.SENDER,
     Reason.DUPLICATE: ReasonGroup.SENDER,
     Reason.SUPERSEDED: ReasonGroup.SENDER,
@@ -139,6 +151,43 @@ REASON_GROUPS: dict[Reason, ReasonGroup] = {
     Reason.NO_ANSWER: ReasonGroup.SYSTEM,
     Reason.UNDELIVERABLE: ReasonGroup.SYSTEM,
 }
+
+
+REVEALING = frozenset({Reason.NO_RECOURSE_TO_PUBLIC_FUNDS, Reason.NOT_ELIGIBLE})
+"""Reasons that would tell something of her status: the service keeps them to itself."""
+
+
+def as_told_to_sender(reason: Reason) -> Reason:
+    """The reason as it reaches the sender: one that would reveal status says less."""
+    return Reason.CRITERIA_NOT_MET if reason in REVEALING else reason
+
+
+class InfoTopic(StrEnum):
+    """What a service asks back, where no personal field answers it."""
+
+    URGENCY = "urgency"
+    SAFE_TIMES = "safe_times"
+    ACCESS_NEEDS = "access_needs"
+    INTERPRETER_NEED = "interpreter_need"
+    CHILDREN_INVOLVED = "children_involved"
+    OTHER_SUPPORT = "other_support"
+
+
+class InfoAnswer(StrEnum):
+    """What the sender answers."""
+
+    PASSED_ON = "passed_on"
+    """The fields asked for go to the service, as far as she has consented to them."""
+    ASK_HER = "ask_her"
+    NOT_KNOWN = "not_known"
+    SHE_KEEPS_IT = "she_keeps_it"
+
+
+class ChosenBy(StrEnum):
+    """Who chose the services, and their order."""
+
+    VICTIM = "victim"
+    CASEWORKER = "caseworker"
 
 
 def reasons_of(group: ReasonGroup) -> tuple[Reason, ...]:
@@ -198,6 +247,22 @@ class Referral(BaseModel):
         default=(), description="The victim's further choices, in her order."
     )
     follows: int | None = Field(default=None, description="The referral this one came after.")
+    replaces: int | None = Field(default=None, description="The ended referral it stands for.")
+    claimed_by: str | None = Field(
+        default=None, description="organisation:person at the service who works on it."
+    )
+    expected_by: date | None = Field(
+        default=None, description="When a waiting list is expected to end."
+    )
+    asked_fields: tuple[PersonalField, ...] = Field(
+        default=(), description="Fields the service asks for besides those it got."
+    )
+    asked_topics: tuple[InfoTopic, ...] = ()
+    info_answer: InfoAnswer | None = None
+    offered: tuple[str, ...] = Field(
+        default=(), description="Services she was offered, in the order shown to her."
+    )
+    chosen_by: ChosenBy = ChosenBy.VICTIM
     was_followed: bool = Field(
         default=False, description="Whether what comes after its end was already arranged."
     )

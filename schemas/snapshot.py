@@ -11,10 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.actor import Role
 from schemas.case import CaseHeader
+from schemas.casework import CaseLink, Conflict, NamedPerson, Transfer
 from schemas.consent import Consent, ConsentState, Purpose
-from schemas.deadlines import Deadline, DeadlineState
+from schemas.contact import Contact, ContactPlan, PlanState
+from schemas.deadlines import OPEN_DEADLINE, Deadline
 from schemas.directory import ServiceStatus
+from schemas.holds import Hold
+from schemas.hours import OpeningHours
+from schemas.lanes import Marac, Nrm, RiskAssessment
 from schemas.referral import Need, Referral
+from schemas.withdrawal import WithdrawalCheck
 
 
 class TaskKind(StrEnum):
@@ -25,6 +31,28 @@ class TaskKind(StrEnum):
     UNDELIVERABLE = "undeliverable"
     UNANSWERED = "unanswered"
     CONSENT_MISSING = "consent_missing"
+    INFO_REQUESTED = "info_requested"
+    WAITING_TOO_LONG = "waiting_too_long"
+    ASK_AGAIN = "ask_again"
+    RENEW_CONSENT = "renew_consent"
+    DEFECTIVE_CONSENT = "defective_consent"
+    BEST_INTERESTS = "best_interests"
+    WITHDRAWAL_CHECK = "withdrawal_check"
+    REPORTED_RECORDER = "reported_recorder"
+    MAKE_CONTACT = "make_contact"
+    CONTACT_UNCLEAR = "contact_unclear"
+    DURESS = "duress"
+    WORD_WRONG = "word_wrong"
+    CONFIRM_PLAN = "confirm_plan"
+    PLAN_STALE = "plan_stale"
+    WELFARE = "welfare"
+    REVIEW_HOLD = "review_hold"
+    REVIEW_RISK = "review_risk"
+    OTHER_AGENCY_LATE = "other_agency_late"
+    TIME_PASSED = "time_passed"
+    REVIEW_CASE = "review_case"
+    BEREAVED_FAMILY = "bereaved_family"
+    CONFLICT = "conflict"
 
 
 class Task(BaseModel):
@@ -35,6 +63,11 @@ class Task(BaseModel):
     id: str
     kind: TaskKind
     for_role: Role
+    organisation: str | None = Field(
+        default=None, description="Whose staff; None: the organisation that leads the case."
+    )
+    for_person: str | None = Field(default=None, description="organisation:person, if one.")
+    not_for: str | None = Field(default=None, description="organisation:person who must not.")
     referral: int | None = None
     raised_at: datetime
     is_done: bool = False
@@ -61,6 +94,8 @@ class NoticeTemplate(StrEnum):
 
     INBOX_ITEM = "inbox_item"
     INBOX_STOP = "inbox_stop"
+    INBOX_CHANGE = "inbox_change"
+    TASK = "task"
     REMINDER = "reminder"
     ESCALATION = "escalation"
 
@@ -76,6 +111,7 @@ class Dispatch(BaseModel):
     to_organisation: str
     template: NoticeTemplate | None = None
     state: DispatchState = DispatchState.QUEUED
+    private_to: str | None = Field(default=None, description="The one organisation to see it.")
 
 
 class ListedService(BaseModel):
@@ -86,6 +122,7 @@ class ListedService(BaseModel):
     code: str
     organisation: str
     status: ServiceStatus
+    hours: OpeningHours | None = None
 
 
 class CaseSnapshot(BaseModel):
@@ -101,6 +138,17 @@ class CaseSnapshot(BaseModel):
     tasks: tuple[Task, ...] = Field(default=(), description="Done ones too.")
     dispatches: tuple[Dispatch, ...] = Field(default=(), description="Queued ones.")
     services: tuple[ListedService, ...] = ()
+    plans: tuple[ContactPlan, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    checks: tuple[WithdrawalCheck, ...] = ()
+    risks: tuple[RiskAssessment, ...] = ()
+    maracs: tuple[Marac, ...] = ()
+    nrms: tuple[Nrm, ...] = ()
+    links: tuple[CaseLink, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    named: tuple[NamedPerson, ...] = Field(default=(), description="Of a restricted case.")
+    transfers: tuple[Transfer, ...] = ()
 
     def referral(self, number: int) -> Referral | None:
         """The referral of that number."""
@@ -138,6 +186,42 @@ class CaseSnapshot(BaseModel):
         return consent.state if consent else ConsentState.NOT_ASKED
 
     def running_deadlines(self) -> tuple[Deadline, ...]:
-        """Deadlines that nothing has ended yet, breached ones included."""
-        open_states = (DeadlineState.RUNNING, DeadlineState.BREACHED)
-        return tuple(d for d in self.deadlines if d.state in open_states)
+        """Deadlines that nothing has ended yet, paused and breached ones included."""
+        return tuple(d for d in self.deadlines if d.state in OPEN_DEADLINE)
+
+    @property
+    def plan(self) -> ContactPlan | None:
+        """The contact plan in force, whether or not it has gone stale."""
+        return next((p for p in self.plans if p.state is PlanState.IN_FORCE), None)
+
+    def contact(self, number: int) -> Contact | None:
+        """The contact of that number."""
+        return next((c for c in self.contacts if c.number == number), None)
+
+    def check(self, number: int) -> WithdrawalCheck | None:
+        """The withdrawal check of that number."""
+        return next((c for c in self.checks if c.number == number), None)
+
+    def hold(self, number: int) -> Hold | None:
+        """The hold of that number."""
+        return next((h for h in self.holds if h.number == number), None)
+
+    @property
+    def risk(self) -> RiskAssessment | None:
+        """The newest risk assessment."""
+        return max(self.risks, key=lambda one: one.number, default=None)
+
+    @property
+    def marac(self) -> Marac | None:
+        """The newest passage through MARAC."""
+        return max(self.maracs, key=lambda one: one.number, default=None)
+
+    @property
+    def nrm(self) -> Nrm | None:
+        """The lane of modern slavery, where there is one."""
+        return max(self.nrms, key=lambda one: one.number, default=None)
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """The newest offer to another agency."""
+        return max(self.transfers, key=lambda one: one.number, default=None)

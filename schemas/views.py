@@ -6,12 +6,12 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.actor import Actor
 from schemas.case import CaseHeader, Channel, PersonalField, Stage, Subject
-from schemas.commands import Verb
 from schemas.consent import Consent
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.decisions import Permitted
 from schemas.referral import Need, Priority, Referral, ReferralState
 from schemas.snapshot import Task
+from schemas.verbs import Verb
 
 
 class _View(BaseModel):

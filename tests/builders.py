@@ -17,12 +17,12 @@ from rules.decide import decide
 from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
 from rules.profiles import VICTIMS_CODE_2021
 from rules.referral_states import WITH_SERVICE
-from rules.referrals import packet_key
 from rules.rights import may
+from rules.sending import packet_key
 from rules.world import World
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
 from schemas.case import CaseHeader, Channel, ClosingReason, PersonalField, Stage, Subject
-from schemas.commands import Command, DeclineReferral, Verb
+from schemas.command_base import Command
 from schemas.consent import Consent, ConsentState, Purpose
 from schemas.deadlines import Deadline, DeadlineState, Profile
 from schemas.decisions import Changed, Refused
@@ -40,6 +40,7 @@ from schemas.referral import (
     Referral,
     ReferralState,
 )
+from schemas.referral_commands import DeclineReferral
 from schemas.snapshot import (
     CaseSnapshot,
     Dispatch,
@@ -49,6 +50,7 @@ from schemas.snapshot import (
     Task,
     TaskKind,
 )
+from schemas.verbs import Verb
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday morning; no bank holiday is near."""

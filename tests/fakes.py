@@ -8,25 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from schemas.changes import ConsentRecorded, DispatchRecorded, PacketPlaced, StopPlaced
+from schemas.command_base import Command
+
 from activities.ports import Judge, Verdict, Written
 from rules.apply import apply
 from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, CaseOpening, PersonalField, Stage
-from schemas.commands import Command, Verb
 from schemas.consent import Purpose
-from schemas.decisions import (
-    Changed,
-    ConsentRecorded,
-    DispatchRecorded,
-    PacketPlaced,
-    Refused,
-    Reply,
-    StopPlaced,
-)
+from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.packet import ReferralPacket
 from schemas.snapshot import CaseSnapshot, Dispatch, DispatchState, ListedService
+from schemas.verbs import Verb
 from schemas.views import ShareLine
 
 

@@ -16,6 +16,10 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent
+from schemas.referral_commands import OpenReferral, RecallReferral, RequestReferral
 from temporalio.client import (
     Client,
     WorkflowUpdateFailedError,
@@ -46,20 +50,7 @@ from rules.told import TOLD, told_text
 from rules.world import World
 from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
 from schemas.case import CaseHeader, CaseOpening, Stage
-from schemas.commands import (
-    AddNeed,
-    AskConsent,
-    CloseCase,
-    Command,
-    ConfirmSafety,
-    Fact,
-    GiveConsent,
-    OpenReferral,
-    RecallReferral,
-    RefuseConsent,
-    RequestReferral,
-    Verb,
-)
+from schemas.commands import Fact
 from schemas.decisions import Committed, NotDone, Refusal, Refused, Reply
 from schemas.directory import Service
 from schemas.errors import (
@@ -70,6 +61,7 @@ from schemas.errors import (
     UnreachableError,
 )
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref
+from schemas.verbs import Verb
 from schemas.views import (
     AuditLine,
     CaseLine,

@@ -11,23 +11,13 @@ from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlrea
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+    from schemas.clockwork_steps import Breach, ClockworkStep, Remind, RouteOnward, SendNotice
+    from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent
+    from schemas.referral_commands import RecallReferral, RequestReferral
+
     from activities.journey_steps import JourneySteps
     from schemas.case import Stage
-    from schemas.commands import (
-        AddNeed,
-        AskConsent,
-        Breach,
-        ClockworkStep,
-        CloseCase,
-        ConfirmSafety,
-        GiveConsent,
-        RecallReferral,
-        RefuseConsent,
-        Remind,
-        RequestReferral,
-        RouteOnward,
-        SendNotice,
-    )
     from schemas.decisions import Reply
     from schemas.ids import referral_workflow_id
     from schemas.messages import (

@@ -7,10 +7,10 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.journey_steps import JourneySteps
-    from schemas.commands import Verb
     from schemas.ids import CaseRef
     from schemas.messages import PostNotice
     from schemas.operations import operations_text
+    from schemas.verbs import Verb
     from workflows.options import DELIVERY_WITHIN, NOTICE_WITHIN, UNTIL_DELIVERED
 
 

@@ -15,6 +15,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from schemas.consent_commands import RefuseConsent, WithdrawConsent
+from schemas.referral_commands import (
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+)
+
 from infra.demo.files import demo_directory_text
 from infra.settings import Installation
 from infra.stack.layout import StackPaths
@@ -22,15 +31,6 @@ from infra.stack.postgres import NAME
 from infra.stack.secrets import KeyFile, Role, key_file
 from infra.stack.stack import running_stack
 from infra.stack.state import dsn
-from schemas.commands import (
-    CompleteReferral,
-    DeclineReferral,
-    EngageReferral,
-    OpenReferral,
-    RecallReferral,
-    RefuseConsent,
-    WithdrawConsent,
-)
 from schemas.referral import Reason, ReferralState
 from tests.builders import caseworker, ops
 from tests.conftest import People, Servers

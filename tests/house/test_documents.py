@@ -11,8 +11,8 @@ from infra.migrations import migrations
 from infra.notices import TEXTS
 from infra.settings import Settings
 from schemas import errors
-from schemas.commands import Verb
 from schemas.snapshot import NoticeTemplate
+from schemas.verbs import Verb
 from tests.house.source import HOUSE, text_of
 
 OPERATIONS = (HOUSE / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 from schemas import messages
 from schemas.actor import Role
 from schemas.case import CaseHeader, CaseOpening, PersonalPart
-from schemas.commands import Verb
+from schemas.verbs import Verb
 from tests.house.source import HOUSE, modules, text_of, tree
 
 _SHORT_CODES = {

@@ -13,7 +13,7 @@ from activities.journey_steps import services_of
 from activities.judging import judge_of
 from activities.ports import Record, Written
 from infra.calendars.load import england_and_wales
-from rules.referrals import packet_key
+from rules.sending import packet_key
 from rules.told import TOLD
 from schemas.actor import Actor
 from schemas.case import (
@@ -26,18 +26,13 @@ from schemas.case import (
     Subject,
     Told,
 )
-from schemas.commands import (
-    AddNeed,
-    AskConsent,
-    Command,
-    Deliver,
-    GiveConsent,
-    QueueDelivery,
-    RequestReferral,
-    Step,
-)
+from schemas.case_commands import AddNeed
+from schemas.clockwork_steps import Deliver, QueueDelivery, Step
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.decisions import Committed
 from schemas.ids import CaseRef, new_case_ref
+from schemas.referral_commands import RequestReferral
 from tests.builders import AT, a_command, caseworker
 
 IDVA = "idva-service"

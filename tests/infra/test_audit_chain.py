@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from schemas.case_commands import AddNeed
 
 from infra import audit
 from infra.audit import AuditReader, ChainReport
 from infra.database import Scope, transaction
 from infra.migrations import migrate
 from infra.stack.secrets import Role
-from schemas.commands import AddNeed, Verb
 from schemas.errors import SafepathError
 from schemas.ids import CaseRef
+from schemas.verbs import Verb
 from schemas.views import AuditLine
 from tests.builders import caseworker
 from tests.conftest import People, Servers

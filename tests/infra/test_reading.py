@@ -7,6 +7,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from schemas.case_commands import CloseCase
+from schemas.clockwork_steps import Breach
+from schemas.consent_commands import WithdrawConsent
+from schemas.referral_commands import AcceptReferral
 
 from infra.migrations import migrate
 from infra.reading import PostgresReader
@@ -14,10 +18,10 @@ from infra.stack.secrets import Role
 from rules.packets import may_be_read
 from schemas.actor import Actor
 from schemas.case import PersonalField
-from schemas.commands import AcceptReferral, Breach, CloseCase, Verb, WithdrawConsent
 from schemas.directory import Service
 from schemas.errors import BadInputError, RecordError, SafepathError
 from schemas.ids import CaseRef, new_case_ref
+from schemas.verbs import Verb
 from tests.builders import AT, caseworker, ngo_intake, ops, the
 from tests.conftest import People, Servers
 from tests.infra.cases import (

@@ -8,6 +8,31 @@ from typing import Any, Protocol
 
 import asyncpg
 import pytest
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.changes import Change, ConsentRecorded, PacketPlaced
+from schemas.clockwork_steps import (
+    Breach,
+    Deliver,
+    ExpireReferral,
+    FailDelivery,
+    QueueDelivery,
+    Remind,
+    RouteOnward,
+    SendNotice,
+    SendStop,
+    Step,
+)
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.referral_commands import (
+    AcceptReferral,
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+    RequestReferral,
+)
 
 from activities.ports import Judge, Record, Verdict
 from infra.audit import AuditReader
@@ -19,47 +44,14 @@ from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
 from rules.packets import may_be_read, project
 from schemas.actor import Actor
 from schemas.case import PersonalField, Stage
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    AskConsent,
-    Breach,
-    CloseCase,
-    Command,
-    CompleteReferral,
-    ConfirmSafety,
-    DeclineReferral,
-    Deliver,
-    EngageReferral,
-    ExpireReferral,
-    FailDelivery,
-    GiveConsent,
-    OpenReferral,
-    QueueDelivery,
-    RecallReferral,
-    Remind,
-    RequestReferral,
-    RouteOnward,
-    SendNotice,
-    SendStop,
-    Step,
-    Verb,
-    WithdrawConsent,
-)
 from schemas.consent import ConsentState, Purpose
-from schemas.decisions import (
-    Change,
-    Changed,
-    Committed,
-    ConsentRecorded,
-    NotDone,
-    PacketPlaced,
-)
+from schemas.decisions import Changed, Committed, NotDone
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id
 from schemas.packet import ReferralPacket
 from schemas.referral import Delivery, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchState
+from schemas.verbs import Verb
 from schemas.views import ShareLine
 from tests.builders import AT, a_consent, caseworker, ngo_intake, supervisor, the
 from tests.conftest import People, Servers

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from schemas.clockwork_steps import Breach
+from schemas.referral_commands import AcceptReferral
 
 from infra.database import CONSTRAINT_ERRORS, Scope, open_pool, transaction
 from infra.stack.secrets import Role
@@ -18,7 +20,6 @@ from rules.packets import may_be_read
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
 from schemas.case import Stage, Subject
-from schemas.commands import AcceptReferral, Breach
 from schemas.consent import ConsentState
 from schemas.deadlines import DeadlineState
 from schemas.directory import ServiceStatus

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from schemas.referral_commands import AcceptReferral
 
 from infra.sealing import key_version_of, seal, unseal
 from infra.stack.secrets import Role
-from schemas.commands import AcceptReferral
 from schemas.errors import DamagedTextError
 from tests.builders import caseworker, ngo_intake
 from tests.conftest import People, Servers

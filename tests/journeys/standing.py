@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
+from schemas.command_base import Command
 
 from infra.demo.files import demo_directory_text
 from infra.settings import Installation, find_installation
@@ -21,7 +22,6 @@ from infra.stack.stack import running_stack
 from infra.stack.state import ChildState, read_state
 from infra.stack.temporal import connect
 from schemas.actor import Actor
-from schemas.commands import Command
 from schemas.decisions import Committed
 from schemas.errors import UnreachableError
 from schemas.ids import CaseRef

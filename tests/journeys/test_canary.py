@@ -7,19 +7,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-
-from schemas.case import PersonalField, PersonalPart
-from schemas.commands import (
+from schemas.case_commands import AddNeed
+from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.referral_commands import (
     AcceptReferral,
-    AddNeed,
-    AskConsent,
     CompleteReferral,
     DeclineReferral,
-    GiveConsent,
     OpenReferral,
     RequestReferral,
-    WithdrawConsent,
 )
+
+from schemas.case import PersonalField, PersonalPart
 from schemas.decisions import Committed
 from schemas.ids import CaseRef, referral_workflow_id
 from schemas.referral import Reason, ReferralState

@@ -5,17 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from schemas.case_commands import AddNeed, CloseCase
+from schemas.consent_commands import AskConsent, GiveConsent
+from schemas.referral_commands import AcceptReferral, CompleteReferral, RequestReferral
 
 from schemas.case import Stage
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    AskConsent,
-    CloseCase,
-    CompleteReferral,
-    GiveConsent,
-    RequestReferral,
-)
 from schemas.ids import CaseRef
 from schemas.referral import ReferralState
 from schemas.views import CasePage

@@ -1,14 +1,16 @@
 """What an actor could do now: the verbs of the role, each allowed or with the rules' reason."""
 
 import pytest
+from schemas.case_commands import AddNeed, ConfirmSafety
+from schemas.consent_commands import AskConsent, GiveConsent
 
 from rules.actions import permitted
 from rules.rights import may
 from schemas.actor import Actor, Role
 from schemas.case import ClosingReason, SafetyCheck, Stage
-from schemas.commands import AddNeed, AskConsent, ConfirmSafety, GiveConsent, Verb
 from schemas.referral import Delivery, Referral, ReferralState
 from schemas.snapshot import CaseSnapshot
+from schemas.verbs import Verb
 from tests.builders import (
     MEADOWLIGHT,
     a_case,

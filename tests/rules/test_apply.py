@@ -3,12 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-
-from rules.apply import apply
-from schemas.case import ClosingReason, Stage
-from schemas.consent import Purpose
-from schemas.deadlines import DeadlineState
-from schemas.decisions import (
+from schemas.changes import (
     Change,
     ConsentRecorded,
     DeadlineRecorded,
@@ -21,6 +16,11 @@ from schemas.decisions import (
     StopPlaced,
     TaskRecorded,
 )
+
+from rules.apply import apply
+from schemas.case import ClosingReason, Stage
+from schemas.consent import Purpose
+from schemas.deadlines import DeadlineState
 from schemas.referral import NeedState, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchState
 from tests.builders import (

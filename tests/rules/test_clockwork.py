@@ -1,10 +1,11 @@
 """What a timer may do: remind and escalate, and nothing to the victim or her help."""
 
 import pytest
+from schemas.changes import DeadlineRecorded, DispatchRecorded, ReferralRecorded, TaskRecorded
+from schemas.clockwork_steps import Breach, Remind
+from schemas.command_base import Command
 
-from schemas.commands import Breach, Command, Remind
 from schemas.deadlines import Deadline, DeadlineState
-from schemas.decisions import DeadlineRecorded, DispatchRecorded, ReferralRecorded, TaskRecorded
 from schemas.referral import Clock, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchKind
 from tests.builders import (

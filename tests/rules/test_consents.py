@@ -3,20 +3,15 @@
 from datetime import datetime, timedelta
 
 import pytest
+from schemas.changes import ConsentRecorded, DeadlineRecorded, DispatchRecorded, TaskRecorded
+from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
 
 from rules import consents
 from rules.referral_states import TERMINAL
 from schemas.actor import Actor
 from schemas.case import PersonalField, Stage
-from schemas.commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
 from schemas.consent import Consent, ConsentState, Purpose
 from schemas.deadlines import DeadlineState
-from schemas.decisions import (
-    ConsentRecorded,
-    DeadlineRecorded,
-    DispatchRecorded,
-    TaskRecorded,
-)
 from schemas.referral import Clock, Delivery, Reason, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchState, TaskKind
 from tests.builders import (

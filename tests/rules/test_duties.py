@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from schemas.changes import Change, DeadlineRecorded, DispatchRecorded, TaskRecorded
 
-from rules import duties
+from rules import duties, tasks
 from rules.apply import apply
 from schemas.actor import Role
 from schemas.deadlines import DeadlineState
-from schemas.decisions import Change, DeadlineRecorded, DispatchRecorded, TaskRecorded
 from schemas.snapshot import CaseSnapshot, NoticeTemplate, TaskKind
 from tests.builders import (
     AT,
@@ -136,7 +136,7 @@ def test_what_is_over_takes_only_its_own_deadlines_with_it() -> None:
 def test_a_task_is_done_once() -> None:
     """What is done, or was never there, is not touched."""
     case = an_open_case(tasks=[a_task("unmet/1")])
-    case = apply(case, duties.done(case, "unmet/1"))
+    case = apply(case, tasks.done(case, "unmet/1"))
     assert the(case.task("unmet/1")).is_done
-    assert duties.done(case, "unmet/1") == ()
-    assert duties.done(case, "unmet/2") == ()
+    assert tasks.done(case, "unmet/1") == ()
+    assert tasks.done(case, "unmet/2") == ()

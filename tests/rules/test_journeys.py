@@ -3,21 +3,15 @@
 from typing import Any
 
 import pytest
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.referral_commands import RequestReferral
 
 from rules.decide import decide
 from rules.referral_states import OVER
 from schemas.actor import Actor, Role
 from schemas.case import ClosingReason, SafetyCheck, Stage
-from schemas.commands import (
-    AddNeed,
-    AskConsent,
-    CloseCase,
-    Command,
-    ConfirmSafety,
-    GiveConsent,
-    RequestReferral,
-    WithdrawConsent,
-)
 from schemas.consent import ConsentState, Purpose
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Refused

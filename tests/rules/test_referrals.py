@@ -4,39 +4,34 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from schemas.changes import DispatchRecorded, PacketPlaced, ReferralRecorded, StopPlaced
+from schemas.clockwork_steps import (
+    Deliver,
+    ExpireReferral,
+    FailDelivery,
+    QueueDelivery,
+    RouteOnward,
+    SendNotice,
+    SendStop,
+)
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.referral_commands import (
+    AcceptReferral,
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+    RequestReferral,
+)
 
 from rules.consents import VALID_FOR
 from rules.referral_states import OVER
 from schemas.actor import Role
 from schemas.case import PersonalField
-from schemas.commands import (
-    AcceptReferral,
-    AskConsent,
-    Command,
-    CompleteReferral,
-    DeclineReferral,
-    Deliver,
-    EngageReferral,
-    ExpireReferral,
-    FailDelivery,
-    GiveConsent,
-    OpenReferral,
-    QueueDelivery,
-    RecallReferral,
-    RequestReferral,
-    RouteOnward,
-    SendNotice,
-    SendStop,
-    WithdrawConsent,
-)
 from schemas.consent import Consent, ConsentState
 from schemas.deadlines import DeadlineState
-from schemas.decisions import (
-    DispatchRecorded,
-    PacketPlaced,
-    ReferralRecorded,
-    StopPlaced,
-)
 from schemas.directory import ServiceStatus
 from schemas.referral import (
     Clock,

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from schemas.clockwork_steps import Step
+from schemas.command_base import Command
+from schemas.consent_commands import GiveConsent, WithdrawConsent
 
 from rules.decide import DECIDED, decide
 from rules.rights import RIGHTS, may, roles_with
 from schemas.actor import NGO_ROLES, Actor, Role
-from schemas.commands import Command, GiveConsent, Step, Verb, WithdrawConsent
 from schemas.decisions import Refused
+from schemas.verbs import Verb
 from tests.builders import (
     a_case,
     a_command,

@@ -11,6 +11,30 @@ from typing import TypeVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.changes import Change, PacketPlaced, StageMoved
+from schemas.clockwork_steps import (
+    Breach,
+    Deliver,
+    ExpireReferral,
+    FailDelivery,
+    QueueDelivery,
+    Remind,
+    RouteOnward,
+    SendNotice,
+    SendStop,
+)
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
+from schemas.referral_commands import (
+    AcceptReferral,
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+    RequestReferral,
+)
 
 from rules import consents
 from rules.actions import permitted
@@ -21,35 +45,9 @@ from rules.outlook import journey_outlook, referral_outlook
 from rules.referral_states import OVER, TERMINAL, WITH_SERVICE
 from schemas.actor import SYSTEM, Actor
 from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    AskConsent,
-    Breach,
-    CloseCase,
-    Command,
-    CompleteReferral,
-    ConfirmSafety,
-    DeclineReferral,
-    Deliver,
-    EngageReferral,
-    ExpireReferral,
-    FailDelivery,
-    GiveConsent,
-    OpenReferral,
-    QueueDelivery,
-    RecallReferral,
-    RefuseConsent,
-    Remind,
-    RequestReferral,
-    RouteOnward,
-    SendNotice,
-    SendStop,
-    WithdrawConsent,
-)
 from schemas.consent import ConsentState, Purpose
 from schemas.deadlines import DeadlineState
-from schemas.decisions import Change, Changed, PacketPlaced, StageMoved
+from schemas.decisions import Changed
 from schemas.directory import ServiceStatus
 from schemas.messages import Alarm, AlarmKind, Queued
 from schemas.referral import Reason, ReferralState

@@ -8,6 +8,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+from schemas.case_commands import AddNeed, CloseCase
+from schemas.consent_commands import WithdrawConsent
+from schemas.referral_commands import AcceptReferral, OpenReferral
 
 from activities.judging import judge_of
 from infra.audit import AuditReader
@@ -16,19 +19,12 @@ from infra.migrations import migrate
 from infra.stack.secrets import Role as DatabaseRole
 from schemas.actor import Actor, Role
 from schemas.case import Stage
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    CloseCase,
-    OpenReferral,
-    Verb,
-    WithdrawConsent,
-)
 from schemas.consent import ConsentState, Purpose
 from schemas.decisions import Committed, NotDone
 from schemas.errors import BadInputError, SettingsError, UnreachableError
 from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
 from schemas.referral import ReferralState
+from schemas.verbs import Verb
 from tests.builders import (
     a_command,
     an_actor,

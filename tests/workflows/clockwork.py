@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from schemas.command_base import Command
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.converter import PayloadCodec
@@ -21,7 +22,6 @@ from infra.record import PostgresRecord
 from infra.stack.binaries import temporal_binary
 from infra.stack.secrets import Role
 from infra.temporal import JOURNEYS, plugins
-from schemas.commands import Command
 from schemas.errors import UnreachableError
 from tests.conftest import People
 from workers.journeys import journeys_worker

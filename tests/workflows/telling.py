@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from schemas.case_commands import AddNeed, CloseCase
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent
+from schemas.referral_commands import AcceptReferral, RequestReferral
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
@@ -29,15 +33,6 @@ from schemas.case import (
     SafetyCheck,
     Subject,
     Told,
-)
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    AskConsent,
-    CloseCase,
-    Command,
-    GiveConsent,
-    RequestReferral,
 )
 from schemas.decisions import Committed, NotDone, Reply
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id

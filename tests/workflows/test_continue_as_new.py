@@ -4,17 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from schemas.case_commands import AddNeed
+from schemas.command_base import Command
+from schemas.consent_commands import RefuseConsent, WithdrawConsent
+from schemas.referral_commands import AcceptReferral, CompleteReferral, EngageReferral, OpenReferral
 
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    Command,
-    CompleteReferral,
-    EngageReferral,
-    OpenReferral,
-    RefuseConsent,
-    WithdrawConsent,
-)
 from schemas.referral import ReferralState
 from tests.builders import caseworker
 from tests.conftest import People

@@ -6,30 +6,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.clockwork_steps import Deliver
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
+from schemas.referral_commands import (
+    AcceptReferral,
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+    RequestReferral,
+)
 from temporalio.client import WorkflowExecutionStatus
 
 from infra.database import Scope
 from infra.stack.secrets import Role
 from infra.wakes import send_wakes
 from schemas.case import SafetyCheck, Stage
-from schemas.commands import (
-    AcceptReferral,
-    AddNeed,
-    AskConsent,
-    CloseCase,
-    Command,
-    CompleteReferral,
-    ConfirmSafety,
-    DeclineReferral,
-    Deliver,
-    EngageReferral,
-    GiveConsent,
-    OpenReferral,
-    RecallReferral,
-    RefuseConsent,
-    RequestReferral,
-    WithdrawConsent,
-)
 from schemas.consent import ConsentState, Purpose
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Committed, NotDone

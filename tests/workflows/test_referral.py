@@ -3,15 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from schemas.clockwork_steps import Deliver
+from schemas.consent_commands import WithdrawConsent
+from schemas.referral_commands import DeclineReferral, OpenReferral, RecallReferral
 
 from rules.consents import VALID_FOR
-from schemas.commands import (
-    DeclineReferral,
-    Deliver,
-    OpenReferral,
-    RecallReferral,
-    WithdrawConsent,
-)
 from schemas.consent import ConsentState
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.directory import Service, ServiceStatus

@@ -1,0 +1,71 @@
+"""Tasks: something a person must look at. Escalation ends in one of these, never in silence."""
+
+from rules.world import World
+from schemas.actor import Role
+from schemas.changes import Change, DispatchRecorded, TaskRecorded
+from schemas.snapshot import (
+    CaseSnapshot,
+    Dispatch,
+    DispatchKind,
+    NoticeTemplate,
+    Task,
+    TaskKind,
+)
+
+
+def ask(
+    snapshot: CaseSnapshot,
+    world: World,
+    task_id: str,
+    kind: TaskKind,
+    for_role: Role,
+    *,
+    organisation: str | None = None,
+    for_person: str | None = None,
+    not_for: str | None = None,
+    referral: int | None = None,
+    is_private: bool = False,
+) -> tuple[Change, ...]:
+    """Ask a person to look, with a notice to their organisation; one that is open stays as it is.
+
+    Args:
+        snapshot: the case.
+        world: when.
+        task_id: what it is about; the same thing is asked once.
+        kind: why.
+        for_role: who is asked.
+        organisation: whose staff; None for those who lead the case.
+        for_person: `organisation:person`, where one person is meant.
+        not_for: `organisation:person` who must not do it.
+        referral: the referral it is about.
+        is_private: whether nobody outside `organisation` may know of it.
+    """
+    earlier = snapshot.task(task_id)
+    if earlier is not None and not earlier.is_done:
+        return ()
+    task = Task(
+        id=task_id,
+        kind=kind,
+        for_role=for_role,
+        organisation=organisation,
+        for_person=for_person,
+        not_for=not_for,
+        referral=referral,
+        raised_at=world.at,
+    )
+    notice = Dispatch(
+        key=f"task/{task_id}/{world.at:%Y%m%dT%H%M%S}",
+        kind=DispatchKind.NOTICE,
+        to_organisation=organisation or snapshot.case.owner,
+        template=NoticeTemplate.TASK,
+        private_to=organisation if is_private else None,
+    )
+    return (TaskRecorded(task=task), DispatchRecorded(dispatch=notice))
+
+
+def done(snapshot: CaseSnapshot, task_id: str) -> tuple[Change, ...]:
+    """The task is done, where it exists and is open."""
+    task = snapshot.task(task_id)
+    if task is None or task.is_done:
+        return ()
+    return (TaskRecorded(task=task.model_copy(update={"is_done": True})),)
