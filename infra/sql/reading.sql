@@ -47,7 +47,7 @@ FROM record.share WHERE case_ref = $1 ORDER BY recorded_at
 
 -- name: list_services
 SELECT code, source_id, name, organisation, organisation_name, description, status, languages,
-    areas, assured_on
+    areas, needs, by_and_for, hours, capacity, expected_wait_days, capacity_on, assured_on
 FROM directory.service ORDER BY status, code
 
 -- name: list_codes
@@ -57,17 +57,40 @@ SELECT code, source_id FROM directory.service
 SELECT EXISTS (SELECT 1 FROM directory.service WHERE organisation = $1)
 
 -- name: put_service
-INSERT INTO directory.service (code, source_id, name, organisation, organisation_name, description,
-    status, languages, areas, assured_on)
+-- What a feed leaves empty of needs, communities and hours stays as it is: the shorter pages of the
+-- UK profile have none of them. Capacity of a known service is for `hear_capacity`.
+INSERT INTO directory.service AS known (code, source_id, name, organisation, organisation_name,
+    description, status, languages, areas, needs, by_and_for, hours, capacity,
+    expected_wait_days, capacity_on, assured_on)
 SELECT code, source_id, name, organisation, organisation_name, description, status, languages,
-    areas, assured_on
+    areas, needs, by_and_for, hours, capacity, expected_wait_days, capacity_on, assured_on
 FROM jsonb_populate_record(NULL::directory.service, $1::jsonb)
 ON CONFLICT ON CONSTRAINT service_source_id_unique DO UPDATE SET name = excluded.name,
     organisation = excluded.organisation, organisation_name = excluded.organisation_name,
     description = excluded.description, status = excluded.status,
     languages = excluded.languages, areas = excluded.areas, assured_on = excluded.assured_on,
+    needs = coalesce(nullif(excluded.needs, '{}'), known.needs),
+    by_and_for = coalesce(nullif(excluded.by_and_for, '{}'), known.by_and_for),
+    hours = coalesce(excluded.hours, known.hours),
     recorded_at = now()
 RETURNING (xmax = 0) AS is_new
+
+-- name: hear_capacity
+-- A feed's word on capacity counts if it is of a later day than what is known. What a service
+-- published itself is not undone by a feed that is older, of the same day, or says nothing.
+UPDATE directory.service known
+SET capacity = said.capacity, expected_wait_days = said.expected_wait_days,
+    capacity_on = said.capacity_on
+FROM jsonb_populate_record(NULL::directory.service, $1::jsonb) said
+WHERE known.source_id = said.source_id
+  AND (said.capacity <> 'unknown' OR said.expected_wait_days IS NOT NULL)
+  AND (known.capacity_on IS NULL OR said.capacity_on > known.capacity_on)
+
+-- name: put_capacity
+UPDATE directory.service
+SET capacity = $3, expected_wait_days = $4, capacity_on = $5, recorded_at = now()
+WHERE code = $1 AND organisation = $2
+RETURNING code
 
 -- name: read_wakes
 SELECT id, case_ref, workflow_id, owner FROM record.wake

@@ -1,7 +1,6 @@
 """Reading directories: both profiles, each service once, and never an address."""
 
 import itertools
-import json
 import random
 from typing import Any
 
@@ -11,8 +10,9 @@ from hypothesis import strategies as st
 
 from infra.demo.files import demo_directory_text
 from infra.hsds import read_directory
-from schemas.directory import DirectoryLoad, Service, ServiceStatus
+from schemas.directory import Capacity, ServiceStatus
 from schemas.errors import BadInputError
+from tests.infra.feeds import TODAY, a_service, load, only
 
 REFUGE = {
     "id": "loc-1",
@@ -20,25 +20,6 @@ REFUGE = {
     "addresses": [{"id": "addr-1", "address_1": "14 Secret Lane", "postal_code": "CM1 1QH"}],
     "phones": [{"id": "ph-2", "number": "01632 960 123"}],
 }
-
-
-def a_service(**changes: Any) -> dict[str, Any]:
-    service = {
-        "id": "s-1",
-        "name": "Outreach",
-        "status": "active",
-        "organization": {"id": "o-1", "name": "Rowan Tree"},
-    }
-    return {key: value for key, value in (service | changes).items() if value is not None}
-
-
-def load(document: Any) -> DirectoryLoad:
-    return read_directory(json.dumps(document))
-
-
-def only(document: Any) -> Service:
-    (service,) = load(document).services
-    return service
 
 
 FULL = a_service(
@@ -319,7 +300,28 @@ def test_characters_that_no_database_stores_are_removed() -> None:
     assert service.description == "Help"
 
 
-FIELDS = [*FULL, "services", "contents", "location", "website", "organization_id"]
+FIELDS = [
+    *FULL,
+    "services",
+    "contents",
+    "location",
+    "website",
+    "organization_id",
+    "attributes",
+    "taxonomy_terms",
+    "taxonomy_term",
+    "schedules",
+    "opens_at",
+    "closes_at",
+    "byday",
+    "closed",
+    "valid_from",
+    "valid_to",
+    "capacities",
+    "available",
+    "maximum",
+    "wait_time",
+]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: (
@@ -345,10 +347,14 @@ def test_any_json_loads_or_is_refused(document: Any) -> None:
 
 
 def test_the_demonstration_directory_is_complete() -> None:
-    """Six services of five NGOs, one of them temporarily closed, nothing left out."""
-    loaded = read_directory(demo_directory_text())
-    closed = [one for one in loaded.services if one.status is ServiceStatus.TEMPORARILY_CLOSED]
-    assert len(loaded.services) == 6
-    assert len({one.organisation for one in loaded.services}) == 5
-    assert len(closed) == 1
+    """Seven services of six NGOs: one closed, one full, one by and for; nothing left out."""
+    loaded = read_directory(demo_directory_text(), TODAY)
+    active = [one for one in loaded.services if one.status is ServiceStatus.ACTIVE]
+    assert len(loaded.services) == 7
+    assert len({one.organisation for one in loaded.services}) == 6
+    assert len(active) == 6
+    assert all(one.needs and one.hours and one.capacity_on for one in loaded.services)
+    full = [one for one in active if one.capacity is Capacity.FULL]
+    assert [("saltmere-refuge-advocacy", 30)] == [(s.code, s.expected_wait_days) for s in full]
+    assert ["meadowlight-support"] == [one.code for one in active if one.by_and_for]
     assert loaded.left_out == ()
