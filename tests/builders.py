@@ -6,8 +6,9 @@ is made up.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, TypeGuard, TypeVar
 
 from infra.calendars.load import england_and_wales
 from rules import consents
@@ -21,16 +22,19 @@ from rules.rights import may
 from rules.sending import packet_key
 from rules.world import World
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
-from schemas.case import CaseHeader, Channel, ClosingReason, PersonalField, Stage, Subject
+from schemas.case import CaseHeader, Channel, PersonalField, Stage, Subject
+from schemas.casework import CaseEvent
 from schemas.command_base import Command
 from schemas.consent import Consent, ConsentState, Purpose
-from schemas.deadlines import Deadline, DeadlineState, Profile
+from schemas.contact import ContactChannel, ContactWindow, PlanTerms
+from schemas.deadlines import Deadline, DeadlineState, Duration, Profile, Unit
 from schemas.decisions import Changed, Refused
 from schemas.directory import ServiceStatus
 from schemas.ids import parse_case_ref
 from schemas.referral import (
     Clock,
     Delivery,
+    InfoTopic,
     Need,
     NeedCategory,
     NeedState,
@@ -40,7 +44,7 @@ from schemas.referral import (
     Referral,
     ReferralState,
 )
-from schemas.referral_commands import DeclineReferral
+from schemas.referral_commands import DeclineReferral, EndReferral, WaitlistReferral
 from schemas.snapshot import (
     CaseSnapshot,
     Dispatch,
@@ -310,6 +314,16 @@ def ngo_intake(organisation: str = "harbour-house", person: str = "ida") -> Acto
     return an_actor(Role.NGO_INTAKE, organisation, person)
 
 
+def adviser(organisation: str = "harbour-house", person: str = "ada") -> Actor:
+    """A regulated immigration adviser of a service."""
+    return an_actor(Role.IMMIGRATION_ADVISER, organisation, person)
+
+
+def idva(organisation: str = "harbour-house", person: str = "ivy") -> Actor:
+    """An independent domestic violence adviser."""
+    return an_actor(Role.IDVA, organisation, person)
+
+
 def auditor(organisation: str = "northmarch-oversight", person: str = "aud") -> Actor:
     """An independent auditor."""
     return an_actor(Role.AUDITOR, organisation, person)
@@ -333,6 +347,21 @@ _USUAL: dict[str, Any] = {
     "outcome": Outcome.SUPPORT_GIVEN,
     "key": packet_key(1, 1),
     "deadline": SUPPORT_REFERRAL,
+    "other": parse_case_ref("tivog-ranel-r"),
+    "event": CaseEvent.CRIME_RECORDED,
+    "task": "missed/vc-r4-support-referral",
+    "to_person": "bea",
+    "to_organisation": "saltmere-council",
+    "person": "cal",
+    "accepts": True,
+    "expected_by": date(2026, 12, 15),
+    "granted_on": date(2026, 11, 23),
+    "terms": PlanTerms(
+        channels=(ContactChannel.VOICE,),
+        windows=(ContactWindow(weekday=1, opens=time(10), closes=time(12)),),
+    ),
+    "by": Duration(count=2, unit=Unit.WORKING_DAYS),
+    "topics": (InfoTopic.URGENCY,),
 }
 
 
@@ -347,8 +376,9 @@ def a_command(kind: type[_C], **parts: Any) -> _C:
         "command_id": "a-command",
         "case_ref": CASE,
         "actor": _whose_business(kind),
+        **_firsts(kind),
         **({"reason": _usual_reason(kind)} if "reason" in kind.model_fields else {}),
-        **usual,
+        **{name: value for name, value in usual.items() if _fits(kind, name, value)},
         **parts,
     }
     return kind.model_validate(facts)
@@ -361,15 +391,37 @@ def kinds_of(base: type[Command] = Command) -> dict[Verb, type[Command]]:
     return below if verb.is_required() else {verb.default: base} | below
 
 
+def _firsts(kind: type[Command]) -> dict[str, Any]:
+    """For what must be said and nobody said: the first member of its enum, or number one."""
+    required = {n: f.annotation for n, f in kind.model_fields.items() if f.is_required()}
+    enums = {n: next(iter(a)) for n, a in required.items() if _is_enum(a)}
+    return enums | {n: 1 for n, a in required.items() if a is int}
+
+
+def _is_enum(annotation: object) -> TypeGuard[type[StrEnum]]:
+    return isinstance(annotation, type) and issubclass(annotation, StrEnum)
+
+
+def _fits(kind: type[Command], name: str, value: object) -> bool:
+    annotation = kind.model_fields[name].annotation
+    return not _is_enum(annotation) or isinstance(value, annotation)
+
+
 def _whose_business(kind: type[Command]) -> Actor:
     verb: Verb = kind.model_fields["verb"].default
-    return next(a for a in (caseworker(), ngo_intake(), SYSTEM) if may(verb, a.role))
+    people = (caseworker(), ngo_intake(), supervisor(), adviser(), SYSTEM)
+    return next(a for a in people if may(verb, a.role))
 
 
-def _usual_reason(kind: type[Command]) -> Reason | ClosingReason:
-    if kind.model_fields["reason"].annotation is ClosingReason:
-        return ClosingReason.SUPPORT_COMPLETED
-    return Reason.NO_CAPACITY if kind is DeclineReferral else Reason.MISTAKE
+_SERVICE_SAYS = (DeclineReferral, WaitlistReferral, EndReferral)
+
+
+def _usual_reason(kind: type[Command]) -> StrEnum:
+    annotation = kind.model_fields["reason"].annotation
+    if annotation is Reason:
+        return Reason.NO_CAPACITY if kind in _SERVICE_SAYS else Reason.MISTAKE
+    assert _is_enum(annotation)
+    return next(iter(annotation))
 
 
 def done(snapshot: CaseSnapshot, command: Command, at: datetime = AT) -> Changed:
