@@ -1,6 +1,7 @@
 """Counting: working days on the calendar of England and Wales, hours and seconds on any."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,37 +9,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.calendars.load import england_and_wales
-from rules.deadlines import due, is_overdue, local_moment, why_not_counted
-from rules.profiles import PROFILES, VICTIMS_CODE_2021
+from rules.days import why_not_counted
+from rules.deadlines import due, is_overdue, local_moment
+from rules.duty_sets.lengths import days, hours, months, seconds, service_hours, working_days
 from schemas.actor import Role
-from schemas.deadlines import Calendar, DueDate, Duration, Duty, Profile, Unit
+from schemas.deadlines import Calendar, DueDate, Duration, Duty, Pace, Term, Unit
 from schemas.errors import BadInputError
 
 CALENDAR = england_and_wales()
 LONDON = ZoneInfo("Europe/London")
-NO_TIME = Duration(count=0, unit=Unit.SECONDS)
-
-
-def working_days(count: int) -> Duration:
-    return Duration(count=count, unit=Unit.WORKING_DAYS)
-
-
-def hours(count: int) -> Duration:
-    return Duration(count=count, unit=Unit.HOURS)
+NO_TIME = seconds(0)
 
 
 def a_duty(
-    within: Duration, remind_before: Duration = NO_TIME, lapse_within: Duration | None = None
+    within: Duration,
+    remind_before: Duration = NO_TIME,
+    lapse_within: Duration | None = None,
+    **more: Any,
 ) -> Duty:
     return Duty(
         id="a-duty",
         title="A duty",
         source="test",
+        starts_with="a test",
+        ends_with="its end",
         within=within,
         remind_before=remind_before,
         lapse_within=lapse_within,
         reminds=Role.CASEWORKER,
         escalates_to=Role.SAFEGUARDING_SUPERVISOR,
+        **more,
     )
 
 
@@ -131,6 +131,36 @@ def test_hours_are_elapsed_hours(start: str, count: int, due_at: str) -> None:
     assert (due_at, ()) == (answer.due_at.isoformat(), answer.skipped)
 
 
+@pytest.mark.parametrize(
+    ("start", "within", "due_at"),
+    [
+        pytest.param("2026-11-23T09:00", days(14), "2026-12-07T23:59:59+00:00", id="two weeks"),
+        pytest.param("2026-12-24T16:00", days(2), "2026-12-26T23:59:59+00:00", id="christmas too"),
+        pytest.param("2026-11-23T09:00", days(0), "2026-11-23T23:59:59+00:00", id="the same day"),
+        pytest.param("2026-03-28T12:00", days(1), "2026-03-29T23:59:59+01:00", id="a short day"),
+        pytest.param("2026-10-24T12:00", days(1), "2026-10-25T23:59:59+00:00", id="a long day"),
+        pytest.param("2027-01-31T09:00", months(1), "2027-02-28T23:59:59+00:00", id="31 january"),
+        pytest.param("2028-01-31T09:00", months(1), "2028-02-29T23:59:59+00:00", id="a leap year"),
+        pytest.param("2026-11-30T09:00", months(3), "2027-02-28T23:59:59+00:00", id="30 november"),
+        pytest.param("2027-02-28T09:00", months(1), "2027-03-28T23:59:59+01:00", id="not the end"),
+        pytest.param("2026-12-15T09:00", months(1), "2027-01-15T23:59:59+00:00", id="a new year"),
+        pytest.param("2026-11-23T09:00", months(12), "2027-11-23T23:59:59+00:00", id="a year"),
+        pytest.param("2028-02-29T09:00", months(12), "2029-02-28T23:59:59+00:00", id="leap day"),
+        pytest.param("2027-02-28T09:00", months(12), "2028-02-28T23:59:59+00:00", id="into leap"),
+        pytest.param("2026-11-23T09:00", months(0), "2026-11-23T23:59:59+00:00", id="no months"),
+        pytest.param("2026-03-15T12:00", months(1), "2026-04-15T23:59:59+01:00", id="into summer"),
+        pytest.param("2026-10-15T12:00", months(1), "2026-11-15T23:59:59+00:00", id="into winter"),
+        pytest.param("2027-01-30T23:30:00-02:00", months(1), "2027-02-28T23:59:59+00:00", id="utc"),
+    ],
+)
+def test_days_and_months_run_through_days_off_and_end_with_the_day(
+    start: str, within: Duration, due_at: str
+) -> None:
+    """A month leads to the same day, or to the last day of a shorter month; nothing is skipped."""
+    answer = due_from(start, a_duty(within))
+    assert (due_at, ()) == (answer.due_at.isoformat(), answer.skipped)
+
+
 def test_an_hour_across_the_autumn_change_lasts_an_hour() -> None:
     """What comes out can be compared and subtracted even where the wall clock repeats."""
     start = local_moment("2026-10-25T01:30", CALENDAR)
@@ -196,6 +226,48 @@ def test_an_hour_across_the_autumn_change_lasts_an_hour() -> None:
             "2026-11-23T09:00:00+00:00",
             id="hours never go before the start",
         ),
+        pytest.param(
+            "2026-11-30T09:00",
+            months(3),
+            days(42),
+            "2027-01-17T23:59:59+00:00",
+            id="six weeks before the end of a month",
+        ),
+        pytest.param(
+            "2026-11-30T09:00",
+            months(4),
+            months(1),
+            "2027-02-28T23:59:59+00:00",
+            id="a month before the end of march",
+        ),
+        pytest.param(
+            "2026-11-23T09:00",
+            days(3),
+            days(3),
+            "2026-11-23T23:59:59+00:00",
+            id="days back to the day of the start",
+        ),
+        pytest.param(
+            "2026-11-23T09:00",
+            days(3),
+            days(4),
+            "2026-11-23T09:00:00+00:00",
+            id="days never go before the start",
+        ),
+        pytest.param(
+            "2026-11-23T09:00",
+            days(3),
+            months(30),
+            "2026-11-23T09:00:00+00:00",
+            id="months never go before the start",
+        ),
+        pytest.param(
+            "2026-11-23T09:00",
+            hours(30),
+            days(1),
+            "2026-11-23T23:59:59+00:00",
+            id="a day before an hour of the day",
+        ),
     ],
 )
 def test_the_reminder_comes_before_the_due_time_and_never_before_the_start(
@@ -203,6 +275,71 @@ def test_the_reminder_comes_before_the_due_time_and_never_before_the_start(
 ) -> None:
     """A lead in working days ends with a working day; any lead stops at the start."""
     assert remind_at == due_from(start, a_duty(within, before)).remind_at.isoformat()
+
+
+def test_further_reminders_stand_in_order_between_the_first_and_the_due_time() -> None:
+    """Six, three and one weeks before; one that is not between them is left out."""
+    leads = (days(21), days(7), days(0), days(50), days(21))
+    answer = due_from("2027-01-31T09:00", a_duty(months(3), days(42), remind_again=leads))
+    assert date(2027, 4, 30) == answer.due_date
+    assert date(2027, 3, 19) == answer.remind_at.date()
+    expected = [date(2027, 4, 9), date(2027, 4, 23)]
+    assert expected == [at.date() for at in answer.remind_again_at]
+
+
+ENHANCED = Term(within=working_days(1), remind_before=hours(8))
+HIGH_RISK = Term(within=hours(4), remind_before=hours(1))
+
+
+@pytest.mark.parametrize(
+    ("paces", "counted", "due_at"),
+    [
+        pytest.param({Pace.STANDARD}, Pace.STANDARD, "2026-11-30T23:59:59+00:00", id="standard"),
+        pytest.param({Pace.ENHANCED}, Pace.ENHANCED, "2026-11-24T23:59:59+00:00", id="enhanced"),
+        pytest.param({Pace.HIGH_RISK}, Pace.HIGH_RISK, "2026-11-23T13:00:00+00:00", id="high risk"),
+        pytest.param(set(Pace), Pace.HIGH_RISK, "2026-11-23T13:00:00+00:00", id="all of them"),
+        pytest.param(set(), Pace.STANDARD, "2026-11-30T23:59:59+00:00", id="none said"),
+    ],
+)
+def test_the_term_that_is_due_first_counts(paces: set[Pace], counted: Pace, due_at: str) -> None:
+    """Of the standard term and those that apply; the answer says which it was."""
+    duty = a_duty(working_days(5), enhanced=ENHANCED, high_risk=HIGH_RISK)
+    start = local_moment("2026-11-23T09:00", CALENDAR)
+    answer = due(duty, start, CALENDAR, paces=frozenset(paces))
+    assert (counted, due_at) == (answer.pace, answer.due_at.isoformat())
+
+
+def test_a_shorter_looking_term_that_ends_later_does_not_count() -> None:
+    """24 hours from a Friday evening end on Saturday; 8 service hours only on Monday."""
+    slow = Term(within=service_hours(8), remind_before=service_hours(1))
+    duty = a_duty(hours(24), high_risk=slow)
+    start = local_moment("2026-11-27T18:00", CALENDAR)
+    answer = due(duty, start, CALENDAR, paces=frozenset({Pace.HIGH_RISK}))
+    assert (Pace.STANDARD, date(2026, 11, 28)) == (answer.pace, answer.due_date)
+
+
+def test_terms_that_are_due_at_once_count_as_standard() -> None:
+    """Nothing is claimed to be quicker than it is."""
+    same = Term(within=working_days(1), remind_before=hours(1))
+    duty = a_duty(working_days(1), hours(8), enhanced=same)
+    start = local_moment("2026-11-23T09:00", CALENDAR)
+    assert Pace.STANDARD is due(duty, start, CALENDAR, paces=frozenset(Pace)).pace
+
+
+def test_a_term_without_a_lapse_lapses_by_the_standard_one() -> None:
+    """A referral at high risk is chased sooner, and is given up no sooner than any other."""
+    lapsing = ENHANCED.model_copy(update={"lapse_within": working_days(3)})
+    duty = a_duty(working_days(5), NO_TIME, working_days(7), enhanced=lapsing, high_risk=HIGH_RISK)
+    start = local_moment("2026-11-23T09:00", CALENDAR)
+    lapses = [
+        due(duty, start, CALENDAR, paces=frozenset({pace})).lapse_at
+        for pace in (Pace.HIGH_RISK, Pace.ENHANCED)
+    ]
+    expected = [
+        local_moment("2026-12-02T23:59:59", CALENDAR),
+        local_moment("2026-11-26T23:59:59", CALENDAR),
+    ]
+    assert expected == lapses
 
 
 def test_a_referral_lapses_by_the_same_count_from_the_start() -> None:
@@ -226,6 +363,12 @@ def test_a_duty_without_a_lapse_never_lapses() -> None:
         pytest.param("2026-11-23T12:00", hours(10**12), id="hours past the end of dates"),
         pytest.param("2026-11-23T12:00", hours(10**20), id="more hours than can be written"),
         pytest.param("2026-11-23T12:00", working_days(10**9), id="more days than are known"),
+        pytest.param("2035-12-31T12:00", days(1), id="a day past the last day"),
+        pytest.param("2026-11-23T12:00", days(10**20), id="more days than can be written"),
+        pytest.param("2035-12-31T12:00", months(1), id="a month past the last day"),
+        pytest.param("2026-11-23T12:00", months(10**20), id="more months than can be written"),
+        pytest.param("2035-12-31T16:00", service_hours(4), id="service hours past the last day"),
+        pytest.param("2026-11-23T12:00", service_hours(10**20), id="more hours than there are"),
     ],
 )
 def test_what_the_calendar_does_not_know_is_refused(start: str, within: Duration) -> None:
@@ -350,14 +493,25 @@ def test_the_zone_a_start_is_written_in_does_not_matter(
     assert due(duty, start, CALENDAR) == due(duty, elsewhere, CALENDAR)
 
 
-@given(starts, counts, st.integers(min_value=0, max_value=50), st.sampled_from(list(Unit)))
+lengths = st.builds(Duration, count=counts, unit=st.sampled_from(list(Unit)))
+leads = st.builds(Duration, count=st.integers(0, 50), unit=st.sampled_from(list(Unit)))
+
+
+@given(starts.filter(lambda start: start.year < 2032), lengths, leads)
 def test_a_reminder_lies_between_start_and_due_time(
-    start: datetime, count: int, before: int, unit: Unit
+    start: datetime, within: Duration, lead: Duration
 ) -> None:
-    """Whatever the lead and its unit, nobody is reminded before the start or after the due time."""
-    lead = Duration(count=before, unit=unit)
-    answer = due(a_duty(working_days(count), lead), start, CALENDAR)
+    """Whatever the units, nobody is reminded before the start or after the due time."""
+    answer = due(a_duty(within, lead), start, CALENDAR)
     assert start <= answer.remind_at <= answer.due_at
+
+
+@given(starts.filter(lambda start: start.year < 2032), lengths)
+def test_a_duty_is_due_after_its_start(start: datetime, within: Duration) -> None:
+    """In every unit; and one more of it is never due earlier."""
+    more = within.model_copy(update={"count": within.count + 1})
+    due_at = due(a_duty(within), start, CALENDAR).due_at
+    assert start < due_at <= due(a_duty(more), start, CALENDAR).due_at
 
 
 @given(
@@ -382,24 +536,3 @@ def test_a_calendar_of_another_zone_counts_its_own_days() -> None:
     answer = due(a_duty(working_days(1)), datetime(2026, 4, 2, 12, tzinfo=UTC), auckland)
     assert answer.due_at.isoformat() == "2026-04-06T23:59:59+12:00"
     assert answer.calendar == "nowhere"
-
-
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_every_duty_reminds_before_it_is_due_and_lapses_after(profile: Profile) -> None:
-    """In every profile a reminder comes before the due time and a lapse after it."""
-    for duty in profile.duties:
-        answer = due_from("2026-11-23T10:00", duty)
-        assert answer.remind_at < answer.due_at
-        assert answer.lapse_at is None or answer.due_at < answer.lapse_at
-
-
-def test_every_profile_has_the_same_duties() -> None:
-    """A demonstration in seconds shows every duty of the real profile, and no other."""
-    expected = [duty.id for duty in VICTIMS_CODE_2021.duties]
-    assert all(expected == [duty.id for duty in one.duties] for one in PROFILES.values())
-
-
-def test_an_unconfirmed_figure_says_so() -> None:
-    """The 2 working days are not in the text of the Code we read; the source must not hide it."""
-    duty = VICTIMS_CODE_2021.duty("vc-r4-support-referral")
-    assert "not confirmed" in duty.source
