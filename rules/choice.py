@@ -96,7 +96,7 @@ def _suggestion(service: Service, wish: Wish, on: date, open_ones: tuple[str, ..
 def _reasons(service: Service, wish: Wish, on: date) -> Iterator[ChoiceReason]:
     if service.status is not ServiceStatus.ACTIVE:
         why = _STATUS_WORDS[service.status]
-        yield _reason(ChoiceCode.CANNOT_BE_ASKED, f"cannot be asked: it {why}")
+        yield _reason(ChoiceCode.CANNOT_BE_ASKED, f"takes no referrals: it {why}")
     yield _need_reason(service, wish)
     yield from _wished_reasons(service, wish)
     yield _capacity_reason(service)

@@ -22,10 +22,10 @@ from schemas.actor import Role as PersonRole
 from schemas.case import Stage, Subject
 from schemas.consent import ConsentState
 from schemas.deadlines import DeadlineState
-from schemas.directory import ServiceStatus
+from schemas.directory import Capacity, ServiceStatus
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef
-from schemas.referral import NeedState, ReferralState
+from schemas.referral import NeedCategory, NeedState, ReferralState
 from schemas.snapshot import DispatchKind, DispatchState
 from tests.builders import AT, an_actor, caseworker, ngo_intake
 from tests.conftest import People, Servers
@@ -593,6 +593,8 @@ ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
     "outbox_kind_known": DispatchKind,
     "outbox_state_known": DispatchState,
     "referral_state_known": ReferralState,
+    "service_capacity_known": Capacity,
+    "service_needs_known": NeedCategory,
     "service_status_known": ServiceStatus,
 }
 _AUTOMATIC = re.compile(r"_(pkey|key\d*|fkey\d*|check\d*|excl\d*)$")

@@ -236,7 +236,7 @@ SAID = [
         {"status": ServiceStatus.TEMPORARILY_CLOSED},
         ADVOCACY,
         ChoiceCode.CANNOT_BE_ASKED,
-        "cannot be asked: it is closed for now",
+        "takes no referrals: it is closed for now",
         id="closed for now",
     ),
 ]
