@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from schemas.command_base import Command
-from schemas.referral_commands import RequestReferral
 from temporalio import activity
 
 from activities.failures import as_answer, as_failure
 from activities.judging import judge_of, touched
 from activities.ports import Notices, Record, Verdict
 from rules.outlook import journey_outlook
+from schemas.command_base import Command
 from schemas.commands import CaseCommand
 from schemas.deadlines import Calendar
 from schemas.messages import (
@@ -20,6 +19,7 @@ from schemas.messages import (
     ReadJourney,
     TakeJourneyStep,
 )
+from schemas.referral_commands import RequestReferral
 from schemas.snapshot import CaseSnapshot
 
 

@@ -2,9 +2,6 @@
 
 from datetime import datetime
 
-from schemas.changes import PacketPlaced, ReferralRecorded
-from schemas.command_base import Command
-
 from activities.ports import Judge, Verdict
 from rules.actions import permitted
 from rules.apply import apply
@@ -13,6 +10,8 @@ from rules.packets import project
 from rules.profiles import PROFILES
 from rules.world import World
 from schemas.actor import NGO_ROLES, Role
+from schemas.changes import PacketPlaced, ReferralRecorded
+from schemas.command_base import Command
 from schemas.deadlines import Calendar
 from schemas.decisions import Changed, Committed, Decision, NotDone, Refused, Reply
 from schemas.ids import journey_workflow_id, referral_workflow_id
@@ -34,7 +33,10 @@ def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool 
     def judge(snapshot: CaseSnapshot) -> Verdict:
         world = World(at=at, profile=PROFILES[snapshot.case.profile], calendar=calendar)
         decision = decide(snapshot, command, world)
-        after = apply(snapshot, decision.changes) if isinstance(decision, Changed) else snapshot
+        by_person = command.actor.role is not Role.SYSTEM
+        after = snapshot
+        if isinstance(decision, Changed):
+            after = apply(snapshot, decision.changes, acted_at=at if by_person else None)
         placed = _placed(decision)
         return Verdict(
             decision=decision,

@@ -9,15 +9,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from schemas.command_base import Command
-
 from schemas.actor import Actor
 from schemas.case import CaseHeader, CaseOpening, PersonalField
+from schemas.command_base import Command
 from schemas.decisions import Decision, Reply
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
 from schemas.snapshot import CaseSnapshot, Dispatch
 from schemas.verbs import Verb
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Texts said beside a command: they go to the record, sealed or hashed, and nowhere else."""
+
+    note: str = ""
+    """For the actor's own organisation."""
+    details: str = ""
+    """Number, address, trusted person of a contact plan."""
+    safe_word: str = ""
+    duress_word: str = ""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a word was agreed."""
+        return bool(self.safe_word or self.duress_word)
+
+
+NOTHING = Beside()
 
 
 @dataclass(frozen=True)
@@ -46,14 +65,25 @@ class Written:
 
 Judge = Callable[[CaseSnapshot], Verdict]
 
+Starts = Callable[[CaseSnapshot], Verdict]
+"""What begins with a case: the duties everybody is owed."""
+
 
 class Record(Protocol):
     """The record of cases. Each method is one transaction."""
 
     async def open_case(
-        self, case_ref: CaseRef, opening: CaseOpening, told_text: str, actor: Actor
+        self,
+        case_ref: CaseRef,
+        opening: CaseOpening,
+        told_text: str,
+        actor: Actor,
+        starts: Starts | None = None,
     ) -> CaseHeader:
-        """Create the case with its key, sealed texts and audit row."""
+        """Create the case with its key, sealed texts and audit row.
+
+        `starts` says what begins with it; it is written in the same transaction.
+        """
         ...
 
     async def read(self, case_ref: CaseRef) -> CaseSnapshot:
@@ -65,13 +95,18 @@ class Record(Protocol):
         ...
 
     async def change(
-        self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
+        self,
+        command: Command,
+        judge: Judge,
+        *,
+        services: tuple[str, ...] = (),
+        beside: Beside = NOTHING,
     ) -> Written:
         """Lock the case, have it judged, and write the verdict with its audit row.
 
         A command id that was answered before gets the same answer, and `judge` is not called.
-        `services` names directory entries the judge needs; `note` is kept for the actor's own
-        organisation if the verdict is a yes.
+        `services` names directory entries the judge needs; what was said `beside` is kept if the
+        verdict is a yes.
 
         Raises:
             BadInputError: there is no such case, or not for this caller.

@@ -1,11 +1,16 @@
 """Personal texts of a case: where each is bound, and how sealed rows are opened."""
 
+from collections.abc import Iterable
+
 import asyncpg
 
 from infra.database import Connection
 from infra.keys import Keyring
 from infra.sealing import key_version_of, unseal
+from infra.statements import statements
 from schemas.case import PersonalField
+
+_SQL = statements("record")
 
 FIRST = 1
 """Texts are written once in this version; a changed text would be version 2."""
@@ -16,9 +21,46 @@ def packet_place(case_ref: str, referral: int) -> tuple[str, str, int]:
     return (case_ref, f"packet/{referral}", FIRST)
 
 
+def plan_place(case_ref: str, plan: int) -> tuple[str, str, int]:
+    """What the details of a contact plan are bound to."""
+    return (case_ref, f"plan/{plan}", FIRST)
+
+
 def note_place(organisation: str, note_id: object) -> tuple[str, str, int]:
     """What an organisation's own note is bound to."""
     return (organisation, f"note/{note_id}", FIRST)
+
+
+async def texts_of(
+    keys: Keyring, connection: Connection, case_ref: str, fields: Iterable[PersonalField]
+) -> dict[PersonalField, str]:
+    """The personal texts of these fields, opened; how to reach her is as the plan in force says.
+
+    Raises:
+        KeyUnavailableError: the case's key is missing or destroyed.
+        DamagedTextError: a text does not open where it stands.
+    """
+    wanted = list(fields)
+    rows = await connection.fetch(_SQL["read_texts"], case_ref, wanted)
+    texts = await open_texts(keys, connection, case_ref, rows)
+    if PersonalField.SAFE_CONTACT in wanted:
+        details = await plan_details(keys, connection, case_ref)
+        if details is not None:
+            texts[PersonalField.SAFE_CONTACT] = details
+    return texts
+
+
+async def plan_details(keys: Keyring, connection: Connection, case_ref: str) -> str | None:
+    """The details of the plan in force; None where no plan holds any.
+
+    Raises:
+        KeyUnavailableError: the case's key is missing or destroyed.
+    """
+    row = await connection.fetchrow(_SQL["read_plan_detail"], case_ref)
+    if row is None:
+        return None
+    key = await keys.case_key(case_ref, key_version_of(row["sealed"]), connection)
+    return unseal(key.key, plan_place(case_ref, row["plan"]), row["sealed"]).decode()
 
 
 async def open_texts(

@@ -11,7 +11,7 @@ import asyncpg
 from infra import audit
 from infra.database import Connection, Pool, Scope, to_json, transaction
 from infra.keys import Keyring
-from infra.personal import note_place, open_texts, packet_place
+from infra.personal import note_place, packet_place, texts_of
 from infra.record import unknown_case
 from infra.sealing import key_version_of, unseal
 from infra.statements import statements
@@ -107,10 +107,9 @@ class PostgresReader:
         async with transaction(self._pool, self._scope, case_ref) as connection:
             if await connection.fetchrow(_SQL["read_told"], case_ref) is None:
                 raise unknown_case()
-            rows = await connection.fetch(_RECORD["read_texts"], case_ref, list(PersonalField))
-            fields = [row["field"] for row in rows]
-            await self._note_reading(connection, case_ref, actor, "case", fields)
-            return await open_texts(self._keys, connection, case_ref, rows)
+            texts = await texts_of(self._keys, connection, case_ref, PersonalField)
+            await self._note_reading(connection, case_ref, actor, "case", list(texts))
+            return texts
 
     async def read_packet(
         self,

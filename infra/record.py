@@ -8,9 +8,8 @@ import uuid
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from schemas.command_base import Command
 
-from activities.ports import Judge, Verdict, Written
+from activities.ports import NOTHING, Beside, Judge, Starts, Verdict, Written
 from infra import audit
 from infra.changes import ChangeWriter
 from infra.database import CONSTRAINT_ERRORS, Connection, Pool, Scope, transaction
@@ -21,6 +20,7 @@ from infra.statements import statements
 from infra.telemetry import span
 from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, CaseOpening, Stage
+from schemas.command_base import Command
 from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
@@ -40,7 +40,12 @@ class PostgresRecord:
         self._scope = scope
 
     async def open_case(
-        self, case_ref: CaseRef, opening: CaseOpening, told_text: str, actor: Actor
+        self,
+        case_ref: CaseRef,
+        opening: CaseOpening,
+        told_text: str,
+        actor: Actor,
+        starts: Starts | None = None,
     ) -> CaseHeader:
         """Create the case: party, key, header, sealed texts, wake and audit row, or nothing."""
         async with transaction(self._pool, self._scope, case_ref) as connection:
@@ -65,8 +70,11 @@ class PostgresRecord:
                     connection, case_ref, actor, opening.own_notes, None, opening.occurred_at
                 )
             await connection.execute(_SQL["put_wake"], case_ref, journey_workflow_id(case_ref))
+            snapshot = await self._snapshot(connection, case_ref)
+            if starts is not None:
+                await self._write_changes(connection, starts(snapshot), opening.occurred_at)
             await audit.append(connection, _opening_body(case_ref, opening, actor))
-            return (await self._snapshot(connection, case_ref)).case
+            return snapshot.case
 
     async def read(self, case_ref: CaseRef) -> CaseSnapshot:
         """The case as it stands."""
@@ -74,14 +82,19 @@ class PostgresRecord:
             return await self._snapshot(connection, case_ref)
 
     async def change(
-        self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
+        self,
+        command: Command,
+        judge: Judge,
+        *,
+        services: tuple[str, ...] = (),
+        beside: Beside = NOTHING,
     ) -> Written:
         """Lock, judge, write, commit; a repeated command id gets its first answer."""
         with span("record.change", verb=command.verb):
-            return await self._change(command, judge, services, note)
+            return await self._change(command, judge, services, beside)
 
     async def _change(
-        self, command: Command, judge: Judge, services: tuple[str, ...], note: str
+        self, command: Command, judge: Judge, services: tuple[str, ...], beside: Beside
     ) -> Written:
         case_ref = command.case_ref
         async with transaction(self._pool, self._scope, case_ref) as connection:
@@ -92,7 +105,7 @@ class PostgresRecord:
             if kept is not None:
                 return Written(reply=kept, snapshot=snapshot, is_repeat=True)
             verdict = judge(snapshot)
-            await self._write(connection, command, verdict, note)
+            await self._write(connection, command, verdict, beside)
             return Written(reply=verdict.reply, snapshot=verdict.after)
 
     async def read_dispatch(self, case_ref: CaseRef, key: str) -> Dispatch | None:
@@ -144,7 +157,7 @@ class PostgresRecord:
         return CaseSnapshot.model_validate({k: v for k, v in raw.items() if v is not None})
 
     async def _write(
-        self, connection: Connection, command: Command, verdict: Verdict, note: str
+        self, connection: Connection, command: Command, verdict: Verdict, beside: Beside
     ) -> None:
         """The decision's changes, the answer under the command's id, and the audit row, last."""
         decision = verdict.decision
@@ -153,13 +166,13 @@ class PostgresRecord:
             return  # somebody was faster; nothing happened that anyone did
         at = command.occurred_at or verdict.at
         if isinstance(decision, Changed):
-            writer = ChangeWriter(connection, self._keys, verdict, at)
-            for change in decision.changes:
-                await writer.write(change)
-            await connection.execute(_SQL["raise_version"], command.case_ref)
-            if note:
+            await self._write_changes(connection, verdict, at, beside)
+            acted_at = None if by_clockwork else verdict.at
+            await connection.execute(_SQL["raise_version"], command.case_ref, acted_at)
+            if beside.note:
                 number = getattr(command, "referral", None)
-                await self._keep_note(connection, command.case_ref, command.actor, note, number, at)
+                where = (command.case_ref, command.actor, beside.note, number, at)
+                await self._keep_note(connection, *where)
             for workflow_id in verdict.wakes:
                 await connection.execute(_SQL["put_wake"], command.case_ref, workflow_id)
         verb = command.verb
@@ -173,6 +186,17 @@ class PostgresRecord:
                 verdict.reply.model_dump_json(),
             )
         await audit.append(connection, _decision_body(command, verb, decision, at))
+
+    async def _write_changes(
+        self,
+        connection: Connection,
+        verdict: Verdict,
+        at: datetime,
+        beside: Beside = NOTHING,
+    ) -> None:
+        writer = ChangeWriter(connection, self._keys, verdict, at, beside)
+        for change in verdict.decision.changes if isinstance(verdict.decision, Changed) else ():
+            await writer.write(change)
 
     async def _keep_note(
         self,
@@ -224,6 +248,8 @@ def _case_row(
         opening.first_question_at,
         confirmed,
         opening.occurred_at,
+        opening.age,
+        actor.person,
     )
 
 
@@ -240,6 +266,7 @@ def _opening_body(case_ref: str, opening: CaseOpening, actor: Actor) -> str:
             "channel": opening.channel,
             "told": opening.told.version,
             "restricted": "yes" if opening.is_restricted else None,
+            "age": opening.age,
             "fields": ",".join(held),
         },
     )

@@ -1,6 +1,7 @@
 """A snapshot after changes: the same fold for answers, outlooks and the fake record."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from schemas.changes import (
@@ -50,12 +51,20 @@ _PLACES: Mapping[type[Any], tuple[str, str, str]] = {
 """Change → what it carries, where the snapshot keeps it, and what makes two of them one."""
 
 
-def apply(snapshot: CaseSnapshot, changes: Iterable[Change]) -> CaseSnapshot:
-    """The snapshot with the changes made and the case one version on."""
+def apply(
+    snapshot: CaseSnapshot, changes: Iterable[Change], acted_at: datetime | None = None
+) -> CaseSnapshot:
+    """The snapshot with the changes made and the case one version on.
+
+    Args:
+        snapshot: the case before.
+        changes: what was decided.
+        acted_at: when a person did it; None where the clockwork did.
+    """
     for change in changes:
         snapshot = _apply_one(snapshot, change)
-    case = snapshot.case.model_copy(update={"version": snapshot.case.version + 1})
-    return snapshot.model_copy(update={"case": case})
+    last = acted_at or snapshot.case.last_acted_at
+    return _with_header(snapshot, version=snapshot.case.version + 1, last_acted_at=last)
 
 
 def _apply_one(snapshot: CaseSnapshot, change: Change) -> CaseSnapshot:

@@ -50,6 +50,7 @@ def ask(
         organisation=organisation,
         for_person=for_person,
         not_for=not_for,
+        private_to=organisation if is_private else None,
         referral=referral,
         raised_at=world.at,
     )

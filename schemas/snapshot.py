@@ -68,6 +68,7 @@ class Task(BaseModel):
     )
     for_person: str | None = Field(default=None, description="organisation:person, if one.")
     not_for: str | None = Field(default=None, description="organisation:person who must not.")
+    private_to: str | None = Field(default=None, description="The one organisation to see it.")
     referral: int | None = None
     raised_at: datetime
     is_done: bool = False

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from schemas.changes import ConsentRecorded, DispatchRecorded, PacketPlaced, StopPlaced
-from schemas.command_base import Command
-
-from activities.ports import Judge, Verdict, Written
+from activities.ports import NOTHING, Beside, Judge, Starts, Verdict, Written
 from rules.apply import apply
 from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, CaseOpening, PersonalField, Stage
+from schemas.casework import NamedPerson
+from schemas.changes import ConsentRecorded, DispatchRecorded, PacketPlaced, StopPlaced
+from schemas.command_base import Command
 from schemas.consent import Purpose
 from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError
@@ -54,7 +54,7 @@ class FakeRecord:
     outbox: dict[tuple[str, str], Dispatch] = field(default_factory=dict)
     packets: dict[tuple[str, str], ReferralPacket] = field(default_factory=dict)
     stops: set[tuple[str, str]] = field(default_factory=set)
-    shares: dict[tuple[str, int], ShareLine] = field(default_factory=dict)
+    shares: dict[tuple[str, int, int], ShareLine] = field(default_factory=dict)
     notes: defaultdict[tuple[str, str], list[str]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -64,7 +64,12 @@ class FakeRecord:
     _epochs: set[tuple[str, str, str, int]] = field(default_factory=set)
 
     async def open_case(
-        self, case_ref: CaseRef, opening: CaseOpening, told_text: str, actor: Actor
+        self,
+        case_ref: CaseRef,
+        opening: CaseOpening,
+        told_text: str,
+        actor: Actor,
+        starts: Starts | None = None,
     ) -> CaseHeader:
         """Remember a case and what it holds."""
         assert told_text
@@ -83,8 +88,13 @@ class FakeRecord:
             safety_confirmed=confirmed,
             occurred_at=opening.occurred_at,
             recorded_at=datetime.now(UTC),
+            age=opening.age,
+            assigned_to=actor.person,
         )
-        self.cases[case_ref] = CaseSnapshot(case=header)
+        people = sorted({actor.person, *opening.named_people}) if opening.is_restricted else ()
+        named = (NamedPerson(who=f"{actor.organisation}:{p}", is_named=True) for p in people)
+        snapshot = CaseSnapshot(case=header, named=tuple(named))
+        self.cases[case_ref] = snapshot if starts is None else starts(snapshot).after
         self.texts[case_ref] = opening.personal.texts() if opening.personal else {}
         if opening.own_notes:
             self.notes[case_ref, actor.organisation].append(opening.own_notes)
@@ -97,7 +107,12 @@ class FakeRecord:
         return self._case(case_ref)
 
     async def change(
-        self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
+        self,
+        command: Command,
+        judge: Judge,
+        *,
+        services: tuple[str, ...] = (),
+        beside: Beside = NOTHING,
     ) -> Written:
         """Judge and remember; a broken promise leaves everything as it was."""
         snapshot = self._case(command.case_ref, services)
@@ -111,7 +126,7 @@ class FakeRecord:
         if isinstance(decision, Refused) and by_clockwork:
             return Written(reply=verdict.reply, snapshot=verdict.after)
         if isinstance(decision, Changed):
-            self._write(command, decision, verdict, note)
+            self._write(command, decision, verdict, beside.note)
         if not by_clockwork:
             self._replies[command.command_id] = _Kept(
                 command.case_ref, verb, command.actor, verdict.reply
@@ -158,9 +173,13 @@ class FakeRecord:
                 self.stops.add((case_ref, change.key))
             if isinstance(change, PacketPlaced) and packet is not None:
                 self.packets[case_ref, change.key] = packet
-                self.shares[case_ref, change.referral] = _share(change, packet, command, verdict)
+                self.shares[case_ref, change.referral, change.consent_epoch] = _share(
+                    change, packet, command, verdict
+                )
         self._epochs |= epochs
-        self.cases[case_ref] = apply(self.cases[case_ref], decision.changes)
+        by_person = command.actor.role is not Role.SYSTEM
+        acted_at = verdict.at if by_person else None
+        self.cases[case_ref] = apply(self.cases[case_ref], decision.changes, acted_at)
         if note:
             self.notes[case_ref, command.actor.organisation].append(note)
         self.wakes.extend((case_ref, workflow_id) for workflow_id in verdict.wakes)
@@ -171,7 +190,7 @@ class FakeRecord:
                 continue
             if (case_ref, change.key) in self.packets:
                 raise RecordError("already_delivered", "The packet is in the inbox already.")
-            if (case_ref, change.referral) in self.shares:
+            if (case_ref, change.referral, change.consent_epoch) in self.shares:
                 raise RecordError("already_shared", "The referral's packet was shared already.")
             if verdict.packet is None:
                 raise ValueError("a packet is placed by a verdict that can make it")

@@ -11,7 +11,7 @@ from typing import Any
 
 from activities.journey_steps import services_of
 from activities.judging import judge_of
-from activities.ports import Record, Written
+from activities.ports import Beside, Record, Written
 from infra.calendars.load import england_and_wales
 from rules.sending import packet_key
 from rules.told import TOLD
@@ -94,7 +94,9 @@ async def given(
     """Give a command to the record of whoever gives it."""
     record = await record_for(None if isinstance(command, Step) else command.actor)
     judge = judge_of(command, at, england_and_wales(), wakes=wakes)
-    return await record.change(command, judge, services=services_of(command), note=note)
+    return await record.change(
+        command, judge, services=services_of(command), beside=Beside(note=note)
+    )
 
 
 async def done(record_for: RecordFor, command: Command, *, at: datetime = AT) -> Written:

@@ -7,13 +7,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from schemas.command_base import Command
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.converter import PayloadCodec
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from activities.ports import Judge, Written
+from activities.ports import NOTHING, Beside, Judge, Written
 from infra.codec import CaseCodec
 from infra.database import Pool, Scope
 from infra.keys import FileKeyProvider, Keyring, read_key_file
@@ -22,6 +21,7 @@ from infra.record import PostgresRecord
 from infra.stack.binaries import temporal_binary
 from infra.stack.secrets import Role
 from infra.temporal import JOURNEYS, plugins
+from schemas.command_base import Command
 from schemas.errors import UnreachableError
 from tests.conftest import People
 from workers.journeys import journeys_worker
@@ -90,13 +90,18 @@ class StumblingRecord(PostgresRecord):
         self._lost: set[Command] = set()
 
     async def change(
-        self, command: Command, judge: Judge, *, services: tuple[str, ...] = (), note: str = ""
+        self,
+        command: Command,
+        judge: Judge,
+        *,
+        services: tuple[str, ...] = (),
+        beside: Beside = NOTHING,
     ) -> Written:
         """As ever, or not at all."""
         if isinstance(command, self._away_for):
             self.stumbled.append(command)
             raise UnreachableError("PostgreSQL does not answer.")
-        written = await super().change(command, judge, services=services, note=note)
+        written = await super().change(command, judge, services=services, beside=beside)
         if self._loses_answers and command not in self._lost:
             self._lost.add(command)
             raise UnreachableError("PostgreSQL does not answer.")
