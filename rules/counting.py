@@ -97,7 +97,7 @@ class Count:
         Raises:
             BadInputError: it lies outside the calendar.
         """
-        if moment <= paused_at:
+        if moment < paused_at:
             return moment
         match unit:
             case Unit.WORKING_DAYS | Unit.DAYS | Unit.MONTHS:

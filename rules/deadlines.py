@@ -4,6 +4,8 @@ Everything comes in: the duty, the moment it starts, the calendar, the published
 service. Dates are those of the calendar's zone.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -39,10 +41,9 @@ def due(
     start = local(started_at, calendar)
     known(start.date(), calendar)
     count = Count(calendar, opening.published(hours))
-    terms = {pace: _term(duty, pace) for pace in Pace if _applies(duty, pace, paces)}
-    ends = {pace: count.after(term.within, start) for pace, term in terms.items()}
+    ends = dict(_ends(count, duty, paces, start))
     pace = min(ends, key=ends.__getitem__)
-    term, due_at = terms[pace], ends[pace]
+    term, due_at = _term(duty, pace), ends[pace]
     remind_at, again = _reminders(count, duty, term, start, due_at)
     return DueDate(
         duty=duty.id,
@@ -150,8 +151,18 @@ def local_moment(text: str, calendar: Calendar, *, field: str = "start") -> date
     return there
 
 
-def _applies(duty: Duty, pace: Pace, paces: frozenset[Pace]) -> bool:
-    return pace is Pace.STANDARD or (pace in paces and duty.term(pace) is not None)
+def _ends(
+    count: Count, duty: Duty, paces: frozenset[Pace], start: datetime
+) -> Iterator[tuple[Pace, datetime]]:
+    """Where the standard term ends, and each shorter one that applies."""
+    yield Pace.STANDARD, count.after(duty.within, start)
+    for pace in Pace:
+        term = duty.term(pace)
+        if pace is Pace.STANDARD or pace not in paces or term is None:
+            continue
+        # A service with next to no hours may have no end in the calendar: the other term counts.
+        with suppress(BadInputError):
+            yield pace, count.after(term.within, start)
 
 
 def _term(duty: Duty, pace: Pace) -> Term:

@@ -82,7 +82,7 @@ _AT_FIRST = (
             f"{_CODE}, Right 4 (to be referred to services that support victims). The figure of "
             f"2 working days is widely used, but was {_UNCONFIRMED}"
         ),
-        starts_with="The crime is reported.",
+        starts_with="She has told somebody what happened, and has agreed to be referred.",
         ends_with="A referral that she agreed to has been sent to a service.",
         within=working_days(2),
         remind_before=working_days(1),

@@ -255,6 +255,13 @@ def test_an_hour_across_the_autumn_change_lasts_an_hour() -> None:
             id="days never go before the start",
         ),
         pytest.param(
+            "2012-01-01T09:00",
+            days(3),
+            days(9),
+            "2012-01-01T09:00:00+00:00",
+            id="nor on a day before the calendar begins",
+        ),
+        pytest.param(
             "2026-11-23T09:00",
             days(3),
             months(30),

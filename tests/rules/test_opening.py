@@ -1,6 +1,6 @@
 """Service hours: counted while the service is open, and not a minute otherwise."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from infra.calendars.load import england_and_wales
 from rules import opening
 from rules.deadlines import due, local_moment
-from rules.duty_sets.lengths import service_hours
-from schemas.deadlines import DueDate, Duration
+from rules.duty_sets.lengths import service_hours, working_days
+from schemas.deadlines import DueDate, Duration, Pace, Term
 from schemas.errors import BadInputError
 from schemas.hours import OpeningHours, OpenSlot
 from tests.rules.test_deadlines import CALENDAR, a_duty, skipped
@@ -165,6 +165,16 @@ def test_a_service_that_never_opens_is_refused() -> None:
         due(duty, start, calendar, hours=open_on((3, "09:00", "17:00")))
 
 
+def test_a_service_with_next_to_no_hours_keeps_the_standard_term() -> None:
+    """One minute a week is no way to count four hours; the referral is still due."""
+    term = Term(within=service_hours(40), remind_before=service_hours(1))
+    duty = a_duty(working_days(1), high_risk=term)
+    start = local_moment("2026-11-23T09:00", CALENDAR)
+    hours = open_on((0, "09:00", "09:01"))
+    answer = due(duty, start, CALENDAR, paces=frozenset(Pace), hours=hours)
+    assert (Pace.STANDARD, date(2026, 11, 24)) == (answer.pace, answer.due_date)
+
+
 @pytest.mark.parametrize(
     ("start", "count", "lead", "remind_at"),
     [
@@ -184,10 +194,12 @@ def test_a_lead_in_service_hours_counts_back_in_them(
 moments = st.datetimes(
     min_value=datetime(2026, 1, 1),  # noqa: DTZ001 - Hypothesis wants naive bounds
     max_value=datetime(2028, 1, 1),  # noqa: DTZ001 - the same
-    timezones=st.just(local_moment("2026-01-01", CALENDAR).tzinfo),
+    timezones=st.just(UTC),
 )
 _minutes = st.integers(min_value=0, max_value=24 * 60 - 1)
-slots = st.tuples(st.integers(0, 6), _minutes, _minutes).filter(lambda slot: slot[1] < slot[2])
+slots = st.tuples(st.integers(0, 6), _minutes, _minutes).filter(
+    lambda slot: slot[2] - slot[1] >= 30
+)
 published = st.lists(slots, min_size=1, max_size=8).map(
     lambda made: OpeningHours(
         slots=tuple(

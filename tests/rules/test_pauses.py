@@ -292,7 +292,7 @@ def test_an_extension_counts_from_the_due_time(within: Duration, by: Duration, d
 def test_an_extension_moves_reminders_and_lapse_and_leaves_the_state() -> None:
     """Whether a breached one is in time again is for whoever knows the moment to say."""
     duty = a_duty(working_days(1), hours(8), working_days(2), remind_again=(hours(2),))
-    facts = {
+    facts: dict[str, Any] = {
         "state": DeadlineState.BREACHED,
         "extension_reason": ExtensionReason.AGREED_WITH_HER,
         "reminded_at": at("2026-11-24T16:00"),
