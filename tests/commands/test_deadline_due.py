@@ -1,4 +1,4 @@
-"""`safepath deadline due`, as people and programs run it."""
+"""`safepath deadline due` and `deadline duties`, as people and programs run them."""
 
 import json
 
@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from commands.deadline import app
+from rules.profiles import PROFILES
 
 
 def run(*arguments: str) -> Result:
@@ -64,9 +65,115 @@ def test_another_profile_counts_the_same_duty_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
+    ("duty", "pace", "due_at", "words"),
+    [
+        pytest.param(
+            "vc-r6-arrest",
+            (),
+            "2026-12-29T23:59:59+00:00",
+            "enhanced, due no later than standard",
+            id="enhanced by default",
+        ),
+        pytest.param(
+            "vc-r6-arrest",
+            ("--pace", "standard"),
+            "2027-01-05T23:59:59+00:00",
+            "standard, the only one",
+            id="standard",
+        ),
+        pytest.param(
+            "vc-r6-arrest",
+            ("--pace", "high_risk"),
+            "2026-12-29T23:59:59+00:00",
+            "enhanced, due no later than standard",
+            id="high risk is enhanced too",
+        ),
+        pytest.param(
+            "ref-ack",
+            ("--pace", "high_risk"),
+            "2026-12-29T12:00:00+00:00",
+            "high risk, due no later than standard",
+            id="high risk",
+        ),
+        pytest.param(
+            "ref-ack",
+            (),
+            "2026-12-29T23:59:59+00:00",
+            "standard, the only one",
+            id="no enhanced term",
+        ),
+    ],
+)
+def test_the_pace_that_counted_is_said(
+    duty: str, pace: tuple[str, ...], due_at: str, words: str
+) -> None:
+    """Without `--pace` it is counted as every case is until a person decides otherwise."""
+    arguments = ("--start", "2026-12-24T16:00", "--duty", duty, *pace)
+    assert due_at == json.loads(run(*arguments, "--json").stdout)["due_at"]
+    assert words in run(*arguments).stdout
+
+
+@pytest.mark.parametrize(
+    ("duty", "pace", "words"),
+    [
+        pytest.param("marac-5-repeat-watch", "standard", "12 months from", id="months"),
+        pytest.param("nrm-5-recovery", "standard", "to the end of the last day", id="days"),
+        pytest.param("ref-ack", "high_risk", "while a service is open", id="service hours"),
+        pytest.param("ref-contact", "high_risk", "24 hours from", id="hours"),
+    ],
+)
+def test_text_says_how_each_unit_is_counted(duty: str, pace: str, words: str) -> None:
+    """Whoever reads the date can count it again."""
+    arguments = ("--start", "2026-12-24T16:00", "--duty", duty, "--pace", pace)
+    assert words in run(*arguments).stdout
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_duties_lists_every_duty_of_a_profile(profile: str) -> None:
+    """For people with title, times, people and source; for programs the profile as it is."""
+    asked = ["duties", "--profile", profile]
+    text = CliRunner().invoke(app, asked)
+    assert text.exit_code == 0
+    for duty in PROFILES[profile].duties:
+        assert f"\n{duty.id}: {duty.title}\n" in text.stdout
+        assert duty.source in text.stdout
+    document = CliRunner().invoke(app, [*asked, "--json"])
+    assert PROFILES[profile].model_dump(mode="json") == json.loads(document.stdout)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "5 working days; enhanced: 1 working day",
+        "1 working day; high risk: 4 service hours; unanswered, it lapses after 2 working days",
+        "the officer in the case, 2 working days before",
+        "the immigration adviser, 42 days, 21 days, 7 days before",
+        "it is late, and stays open; the safeguarding supervisor is told",
+        "it is late, and stays open; the MARAC coordinator is told",
+        "it is somebody else's to do, and stays open; the public protection officer asks after it",
+        "the time is over, which is nobody's breach; the immigration adviser is told",
+        "by the service that runs it alone",
+        "A suspect is arrested. Each time anew.",
+        "She has an answer. A person says so.",
+    ],
+)
+def test_duties_are_told_in_plain_words(words: str) -> None:
+    """An officer reads how long, whom it reminds, and what happens at the due time."""
+    assert words in CliRunner().invoke(app, ["duties"]).stdout
+
+
+def test_duties_of_an_unknown_profile_are_refused() -> None:
+    """With the ids of those there are."""
+    answer = CliRunner().invoke(app, ["duties", "--profile", "none"])
+    assert (2, "") == (answer.exit_code, answer.stdout)
+    assert "victims-code-2021" in answer.stderr
+
+
+@pytest.mark.parametrize(
     ("changed", "field", "words"),
     [
-        pytest.param(("--duty", "none"), "duty", "vc-r4-support-referral, ref-ack", id="duty"),
+        pytest.param(("--duty", "none"), "duty", "vc-r4-support-referral, vc-r6", id="duty"),
+        pytest.param(("--pace", "none"), "pace", "standard, enhanced, high_risk", id="pace"),
         pytest.param(
             ("--profile", "none"), "profile", "victims-code-2021, demo-seconds", id="profile"
         ),
@@ -90,5 +197,6 @@ def test_bad_input_exits_with_2_and_says_what_would_be_good(
 
 def test_help_names_the_verb_and_its_options() -> None:
     """The verb stays a verb of its group, also while it is the only one."""
-    assert "due" in CliRunner().invoke(app, ["--help"]).stdout
+    groups = CliRunner().invoke(app, ["--help"]).stdout
+    assert all(f" {verb} " in groups for verb in ("due", "duties", "list"))
     assert "2026-12-24T16:00" in run("--help").stdout
