@@ -29,8 +29,12 @@ class AssessRisk(Command):
     verb: Literal[Verb.ASSESS_RISK] = Verb.ASSESS_RISK
     tool: RiskTool
     grade: RiskGrade
-    ticks: int | None = Field(default=None, ge=0, le=27)
+    ticks: int | None = Field(default=None, ge=0, le=27, description="Of a DASH form alone.")
     reports_in_a_year: int = Field(default=0, ge=0, description="Reports to the police.")
+    happened_again: bool = Field(
+        default=False,
+        description="Whether it happened again since a MARAC heard the case: a repeat.",
+    )
 
 
 class ReviewRisk(Command):
@@ -41,7 +45,7 @@ class ReviewRisk(Command):
 
 
 class MoveMarac(Command):
-    """One event of a case's passage through MARAC, with what that event needs."""
+    """One event of a case's passage through MARAC, with what that event needs and no more."""
 
     verb: Literal[Verb.MOVE_MARAC] = Verb.MOVE_MARAC
     event: MaracEvent
@@ -55,7 +59,7 @@ class MoveMarac(Command):
 
 
 class MoveNrm(Command):
-    """One event of the lane of modern slavery, with what that event needs."""
+    """One event of the lane of modern slavery, with what that event needs and no more."""
 
     verb: Literal[Verb.MOVE_NRM] = Verb.MOVE_NRM
     event: NrmEvent

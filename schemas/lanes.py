@@ -99,6 +99,8 @@ class MaracDecline(StrEnum):
 
     THRESHOLD_NOT_MET = "threshold_not_met"
     HEARD_ELSEWHERE = "heard_elsewhere"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    """It rested on her consent alone, and she took that back."""
 
 
 class MaracAgency(StrEnum):
@@ -212,5 +214,5 @@ class AnonymousNotification(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     exploitation: Exploitation
-    force: str = Field(pattern=r"^[a-z0-9-]{2,64}$", description="Code of the notifying agency.")
+    force: str = Field(pattern=r"^[a-z0-9-]{1,64}$", description="Code of the notifying agency.")
     quarter: str = Field(pattern=r"^20\d\d-Q[1-4]$")

@@ -48,6 +48,7 @@ class TaskKind(StrEnum):
     WELFARE = "welfare"
     REVIEW_HOLD = "review_hold"
     REVIEW_RISK = "review_risk"
+    ASSESS_AGAIN = "assess_again"
     OTHER_AGENCY_LATE = "other_agency_late"
     TIME_PASSED = "time_passed"
     REVIEW_CASE = "review_case"
