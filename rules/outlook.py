@@ -1,12 +1,13 @@
 """What the clockwork has to do next, read off the record: the one source of every timer."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rules import consents
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, TERMINAL
 from schemas.case import Stage
 from schemas.consent import ConsentState
+from schemas.contact import TEXT_CHANNELS, Contact, ContactState
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.messages import (
     Alarm,
@@ -18,6 +19,9 @@ from schemas.messages import (
 )
 from schemas.referral import Delivery, Referral, ReferralState
 from schemas.snapshot import CaseSnapshot, Dispatch, DispatchKind
+
+_SENT_WITHIN = timedelta(minutes=1)
+"""A text that nobody has settled after this was left by a worker that died."""
 
 _UNANSWERED = frozenset({ReferralState.SENT, ReferralState.RECEIVED, ReferralState.OPENED})
 
@@ -36,9 +40,10 @@ def journey_outlook(snapshot: CaseSnapshot) -> JourneyOutlook:
             and snapshot.case.stage is not Stage.CLOSED
         ),
         to_dispatch=_queued(d for d in snapshot.dispatches if d.referral is None),
-        alarms=_sorted(alarm for d in own for alarm in _duty_alarms(d)),
+        alarms=_sorted((*(a for d in own for a in _duty_alarms(d)), *_contact_alarms(snapshot))),
         awaiting=_awaiting_of_journey(snapshot),
         is_overdue=any(d.state is DeadlineState.BREACHED for d in own),
+        owner=snapshot.case.owner,
     )
 
 
@@ -96,8 +101,35 @@ def _alarm(kind: AlarmKind, deadline: Deadline, at: datetime) -> Alarm:
     return Alarm(kind=kind, deadline=deadline.id, duty=deadline.duty, at=at)
 
 
+def _contact_alarms(snapshot: CaseSnapshot) -> Iterable[Alarm]:
+    """When a window opens or closes, a text may go out, or one that went out is given up on."""
+    if snapshot.case.stage is Stage.CLOSED:
+        return
+    for contact in snapshot.contacts:
+        kind, at = _next_of(contact)
+        if kind is not None and at is not None:
+            yield Alarm(kind=kind, contact=contact.number, at=at)
+
+
+def _next_of(contact: Contact) -> tuple[AlarmKind | None, datetime | None]:
+    is_text = contact.channel in TEXT_CHANNELS
+    match contact.state:
+        case ContactState.PLANNED:
+            return AlarmKind.SEND_CONTACT if is_text else AlarmKind.OPEN_WINDOW, contact.safe_at
+        case ContactState.OPEN:
+            return AlarmKind.CLOSE_WINDOW, contact.safe_until
+        case ContactState.SENDING:
+            since = contact.started_at
+            return AlarmKind.SETTLE_CONTACT, since and since + _SENT_WITHIN
+        case _:
+            return None, None
+
+
 def _sorted(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
-    return tuple(sorted(alarms, key=lambda alarm: (alarm.at, alarm.kind, alarm.deadline)))
+    def order(alarm: Alarm) -> tuple[datetime, str, str, int]:
+        return alarm.at, alarm.kind, alarm.deadline, alarm.contact or 0
+
+    return tuple(sorted(alarms, key=order))
 
 
 _ORDER = (DispatchKind.STOP, DispatchKind.PACKET, DispatchKind.NOTICE)

@@ -1,26 +1,261 @@
-"""Stub."""
+"""The safe-contact plan: set while she discloses, and changed only when it is surely she who asks.
 
+A new number, address or trusted person, a further channel, another interpreter, other words: that
+is what an abuser would change first, so each waits for a second person and a way that cannot be
+his. Until then the old plan holds. Narrowing needs no such care and holds at once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from rules import duties, tasks
+from rules.apply import apply
+from rules.contacts_waiting import ask_about_plan, called_off, seen_anew
+from rules.days import local, utc
+from rules.plan_changes import changes_of, doubt_about
+from rules.safe_contact import is_engaged, is_fresh
 from rules.world import World
+from schemas.actor import NGO_ROLES, Actor, Role
+from schemas.changes import Change, PlanRecorded
+from schemas.contact import (
+    ContactChannel,
+    ContactPlan,
+    PlanConfirmation,
+    PlanState,
+    SuspendReason,
+)
 from schemas.contact_commands import ConfirmPlan, RenewPlan, SetPlan, SuspendPlan
-from schemas.decisions import Decision
-from schemas.snapshot import CaseSnapshot
+from schemas.deadlines import Deadline
+from schemas.decisions import Changed, Decision, Refused, refused
+from schemas.snapshot import CaseSnapshot, TaskKind
+
+VALID_FOR = timedelta(days=30)
+"""How long a plan is relied on after it was checked with her (domain: at most 30 days)."""
+
+REVIEW = "plan-review"
+"""The duty to check a plan with her again."""
 
 
 def set_plan(snapshot: CaseSnapshot, command: SetPlan, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """Record what she agreed to. The first plan, and one that only narrows, holds at once."""
+    stranger = _stranger(snapshot, command.actor)
+    if stranger:
+        return stranger
+    held = _held(snapshot)
+    plan = _proposed(snapshot, command, held, world)
+    if plan.changes:
+        return _to_be_confirmed(snapshot, plan, world)
+    at = command.occurred_at or world.at
+    how = None if held else PlanConfirmation.TOLD_IN_PERSON
+    holds = plan.model_copy(update={"confirmed_how": how})
+    return Changed(
+        changes=_put_in_force(snapshot, holds, at, world),
+        detail={"plan": plan.number, "state": PlanState.IN_FORCE},
+    )
 
 
 def confirm(snapshot: CaseSnapshot, command: ConfirmPlan, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """A second person says that the change is hers, and how that is known."""
+    plan = next((p for p in snapshot.plans if p.number == command.plan), None)
+    if plan is None or plan.state is not PlanState.PENDING:
+        return refused("not_pending", "No such change waits to be confirmed.")
+    objection = _stranger(snapshot, command.actor) or doubt_about(snapshot, plan, command)
+    if objection:
+        return objection
+    by = {"confirmed_how": command.how, "confirmed_by": command.actor.who}
+    at = command.occurred_at or world.at
+    return Changed(
+        changes=_put_in_force(snapshot, plan.model_copy(update=by), at, world),
+        detail={"plan": plan.number, "how": command.how, "contact": command.contact},
+    )
 
 
 def renew(snapshot: CaseSnapshot, command: RenewPlan, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """She said that everything is as it was. While a change waits, it cannot be."""
+    stranger = _stranger(snapshot, command.actor)
+    if stranger:
+        return stranger
+    plan = snapshot.plan
+    if plan is None:
+        return refused("no_plan", "No plan is in force that could be renewed: use `plan set`.")
+    pending = next((p for p in snapshot.plans if p.state is PlanState.PENDING), None)
+    if pending:
+        return refused(
+            "change_waits",
+            f"Plan {pending.number} waits to be confirmed (`plan confirm`). If she wants nothing "
+            "changed, set the plan as it was (`plan set`).",
+        )
+    return Changed(
+        changes=_put_in_force(snapshot, plan, command.occurred_at or world.at, world),
+        detail={"plan": plan.number},
+    )
 
 
-def suspend(snapshot: CaseSnapshot, command: SuspendPlan, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+def suspend(snapshot: CaseSnapshot, command: SuspendPlan, world: World) -> Changed:
+    """Nobody may contact her for now. There is no ground to refuse this on."""
+    return Changed(
+        changes=suspended(snapshot, command.actor, command.reason, world),
+        detail={"reason": command.reason},
+    )
+
+
+def suspended(
+    snapshot: CaseSnapshot, actor: Actor, reason: SuspendReason, world: World
+) -> tuple[Change, ...]:
+    """Every contact that has not begun is called off, and none can be planned.
+
+    A change that was proposed before is dropped: nobody knows now whose it was. A case that had
+    no plan gets one by which only she contacts us. Unless she has died, a supervisor is asked to
+    look.
+    """
+    held = _held(snapshot) or _she_calls(snapshot, actor, world)
+    halted = held.model_copy(update={"state": PlanState.SUSPENDED, "suspended_for": reason})
+    reviews = (d for d in snapshot.running_deadlines() if d.duty == REVIEW)
+    return (
+        *_replaced(snapshot, halted),
+        PlanRecorded(plan=halted),
+        *called_off(snapshot, snapshot.contacts),
+        *(change for d in reviews for change in duties.void(snapshot, d, world.at)),
+        *_look_after(snapshot, halted, world),
+    )
+
+
+def stale(snapshot: CaseSnapshot, _: Deadline, world: World) -> tuple[Change, ...]:
+    """What follows when a plan was not checked with her in time: it is no longer relied on.
+
+    A caseworker is asked to check it, and contacts planned under it wait.
+    """
+    plan = snapshot.plan
+    if plan is None or is_fresh(plan, world.at):
+        return ()
+    asked = ask_about_plan(snapshot, world)
+    after = apply(snapshot, asked)
+    return (*asked, *seen_anew(after, after.contacts, world))
+
+
+def _held(snapshot: CaseSnapshot) -> ContactPlan | None:
+    """The plan that a new one would replace: in force, or suspended."""
+    held = (PlanState.IN_FORCE, PlanState.SUSPENDED)
+    return next((plan for plan in snapshot.plans if plan.state in held), None)
+
+
+def _stranger(snapshot: CaseSnapshot, actor: Actor) -> Refused | None:
+    if actor.role not in NGO_ROLES or is_engaged(snapshot, actor.organisation):
+        return None
+    return refused(
+        "not_engaged", "Your service has not taken her on: accept the referral (`referral accept`)."
+    )
+
+
+def _proposed(
+    snapshot: CaseSnapshot, command: SetPlan, held: ContactPlan | None, world: World
+) -> ContactPlan:
+    number = _next_number(snapshot)
+    details_of, words_of = (held.details_of, held.words_of) if held else (None, None)
+    return ContactPlan(
+        **dict(command.terms),
+        number=number,
+        state=PlanState.PENDING,
+        has_details=command.has_details,
+        details_of=number if command.has_details else details_of,
+        words_of=number if command.has_words else words_of,
+        changes=changes_of(held, command) if held else (),
+        set_by=command.actor.who,
+        set_at=world.at,
+    )
+
+
+def _she_calls(snapshot: CaseSnapshot, actor: Actor, world: World) -> ContactPlan:
+    return ContactPlan(
+        channels=(ContactChannel.SHE_CONTACTS_US,),
+        number=_next_number(snapshot),
+        state=PlanState.SUSPENDED,
+        set_by=actor.who,
+        set_at=world.at,
+    )
+
+
+def _next_number(snapshot: CaseSnapshot) -> int:
+    return max((plan.number for plan in snapshot.plans), default=0) + 1
+
+
+def _to_be_confirmed(snapshot: CaseSnapshot, plan: ContactPlan, world: World) -> Changed:
+    asked = tasks.ask(
+        snapshot,
+        world,
+        _confirm_task(plan),
+        TaskKind.CONFIRM_PLAN,
+        Role.CASEWORKER,
+        not_for=plan.set_by,
+    )
+    older = (p for p in snapshot.plans if p.state is PlanState.PENDING)
+    return Changed(
+        changes=(*_ended(snapshot, older), PlanRecorded(plan=plan), *asked),
+        detail={
+            "plan": plan.number,
+            "state": PlanState.PENDING,
+            "changes": ",".join(plan.changes),
+        },
+    )
+
+
+def _put_in_force(
+    snapshot: CaseSnapshot, plan: ContactPlan, at: datetime, world: World
+) -> tuple[Change, ...]:
+    """The plan holds from now on, in place of every other, and its 30 days run from `at`."""
+    holds = plan.model_copy(
+        update={
+            "state": PlanState.IN_FORCE,
+            "verified_at": at,
+            "expires_at": local(utc(at) + VALID_FOR, world.calendar),
+        }
+    )
+    changes = (
+        *_replaced(snapshot, holds),
+        PlanRecorded(plan=holds),
+        *tasks.done(snapshot, _confirm_task(plan)),
+        *_checked(snapshot),
+        *duties.meet(snapshot, REVIEW, at),
+    )
+    after = apply(snapshot, changes)
+    return (
+        *changes,
+        *duties.start(after, world, REVIEW, at),
+        *seen_anew(after, after.contacts, world),
+    )
+
+
+def _replaced(snapshot: CaseSnapshot, by: ContactPlan) -> tuple[Change, ...]:
+    """Every other plan ends: at no moment are two of them in force."""
+    return _ended(snapshot, (plan for plan in snapshot.plans if plan.number != by.number))
+
+
+def _ended(snapshot: CaseSnapshot, plans: Iterable[ContactPlan]) -> tuple[Change, ...]:
+    return tuple(
+        change
+        for plan in plans
+        if plan.state is not PlanState.REPLACED
+        for change in (
+            PlanRecorded(plan=plan.model_copy(update={"state": PlanState.REPLACED})),
+            *tasks.done(snapshot, _confirm_task(plan)),
+        )
+    )
+
+
+def _checked(snapshot: CaseSnapshot) -> tuple[Change, ...]:
+    """Whoever was asked to check a plan with her need not any more."""
+    asked = (task for task in snapshot.tasks if task.kind is TaskKind.PLAN_STALE)
+    return tuple(change for task in asked for change in tasks.done(snapshot, task.id))
+
+
+def _confirm_task(plan: ContactPlan) -> str:
+    return f"confirm-plan/{plan.number}"
+
+
+def _look_after(snapshot: CaseSnapshot, halted: ContactPlan, world: World) -> tuple[Change, ...]:
+    reason = halted.suspended_for
+    if reason is None or reason is SuspendReason.DECEASED:
+        return ()
+    kind = TaskKind.DURESS if reason is SuspendReason.DURESS else TaskKind.WELFARE
+    task_id = f"plan-{reason}/{halted.number}"
+    return tasks.ask(snapshot, world, task_id, kind, Role.SAFEGUARDING_SUPERVISOR)

@@ -91,6 +91,8 @@ class ContactWindow(BaseModel):
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> "ContactWindow":
+        if self.opens.tzinfo or self.closes.tzinfo:
+            raise ValueError("a window is in London time; write 10:00, without an offset")
         if self.opens >= self.closes:
             raise ValueError("a window opens before it closes; write two for a night")
         return self
@@ -164,6 +166,7 @@ class ContactPlan(PlanTerms):
     )
     changes: tuple[PlanPart, ...] = ()
     set_by: str = Field(description="organisation:person")
+    set_at: datetime | None = Field(default=None, description="When it was set, or proposed.")
     confirmed_how: PlanConfirmation | None = None
     confirmed_by: str | None = None
     verified_at: datetime | None = None
@@ -256,6 +259,7 @@ class Contact(BaseModel):
     safe_until: datetime | None = None
     result: ContactResult | None = None
     word: WordCheck = WordCheck.NOT_GIVEN
+    interpreted_by: InterpreterKind = InterpreterKind.NONE
     planned_by: str
     made_by: str | None = None
     started_at: datetime | None = None

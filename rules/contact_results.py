@@ -1,0 +1,160 @@
+"""What came of a contact, and what follows from it: tasks, duties, and silence after duress."""
+
+from datetime import datetime
+
+from rules import duties, tasks
+from rules.apply import apply
+from rules.contacts_waiting import task_of
+from rules.plans import suspended
+from rules.world import World
+from schemas.actor import Actor, Role
+from schemas.changes import Change, ContactRecorded
+from schemas.contact import (
+    Contact,
+    ContactResult,
+    ContactState,
+    SuspendReason,
+    WordCheck,
+)
+from schemas.contact_commands import EndContact
+from schemas.decisions import Changed
+from schemas.snapshot import CaseSnapshot, TaskKind
+
+FIRST_CONTACT = "ref-contact"
+IDVA_CONTACT = "marac-2-idva-contact"
+SILENCE = "contact-silence"
+"""Duties that a contact starts or meets."""
+
+
+def ended(snapshot: CaseSnapshot, contact: Contact, command: EndContact, world: World) -> Changed:
+    """The contact as it was made, and what follows.
+
+    After a word of duress, and after a wrong one, the answer says the same to whoever is on the
+    line: end the call. Only the supervisor learns why.
+    """
+    made = _made(contact, command, world)
+    ended_now = (ContactRecorded(contact=made), *tasks.done(snapshot, task_of(contact)))
+    outside = _outside_plan(snapshot, made, world)
+    if made.result is ContactResult.DURESS:
+        after = apply(snapshot, ended_now)
+        halted = suspended(after, command.actor, SuspendReason.DURESS, world)
+        return _hang_up(made, (*ended_now, *outside, *halted))
+    duties_now = _duties(snapshot, made, command.actor, world)
+    if made.word is WordCheck.WRONG:
+        task_id = f"word-wrong/{made.number}"
+        asked = _ask_supervisor(snapshot, task_id, TaskKind.WORD_WRONG, world)
+        return _hang_up(made, (*ended_now, *outside, *asked, *duties_now))
+    return Changed(
+        changes=(*ended_now, *outside, *duties_now),
+        detail={
+            "contact": made.number,
+            "referral": made.referral,
+            "result": made.result,
+            **({"outside_plan": "yes"} if made.is_outside_plan else {}),
+        },
+    )
+
+
+def sent(
+    snapshot: CaseSnapshot, contact: Contact, result: ContactResult | None, world: World
+) -> Changed:
+    """A text went out, or nobody can tell; then a person is asked, and it is not sent again."""
+    task_id = f"contact-unclear/{contact.number}"
+    if result is None:
+        unclear = contact.model_copy(update={"state": ContactState.UNKNOWN, "ended_at": world.at})
+        asked = tasks.ask(
+            snapshot,
+            world,
+            task_id,
+            TaskKind.CONTACT_UNCLEAR,
+            maker_of(snapshot, contact),
+            organisation=contact.organisation,
+            for_person=contact.planned_by,
+            referral=contact.referral,
+        )
+        return Changed(
+            changes=(ContactRecorded(contact=unclear), *asked),
+            detail={"contact": contact.number, "result": None},
+        )
+    made = contact.model_copy(
+        update={"state": ContactState.MADE, "result": result, "ended_at": world.at}
+    )
+    return Changed(
+        changes=(
+            ContactRecorded(contact=made),
+            *tasks.done(snapshot, task_id),
+            *_tried(snapshot, made, world.at),
+        ),
+        detail={"contact": contact.number, "result": result},
+    )
+
+
+def maker_of(snapshot: CaseSnapshot, contact: Contact) -> Role:
+    """The role whose task it is to make a contact."""
+    by_agency = contact.organisation == snapshot.case.owner
+    return Role.CASEWORKER if by_agency else Role.NGO_WORKER
+
+
+def _made(contact: Contact, command: EndContact, world: World) -> Contact:
+    said_duress = command.word is WordCheck.DURESS
+    at = command.occurred_at or world.at
+    return contact.model_copy(
+        update={
+            "state": ContactState.MADE,
+            "result": ContactResult.DURESS if said_duress else command.result,
+            "word": command.word,
+            "interpreted_by": command.interpreted_by,
+            "made_by": contact.made_by or command.actor.who,
+            "ended_at": max(at, contact.started_at or at),
+            "is_outside_plan": contact.state is not ContactState.STARTED,
+        }
+    )
+
+
+def _hang_up(made: Contact, changes: tuple[Change, ...]) -> Changed:
+    return Changed(changes=changes, detail={"contact": made.number, "end_call": "yes"})
+
+
+def _outside_plan(snapshot: CaseSnapshot, made: Contact, world: World) -> tuple[Change, ...]:
+    """Nobody had asked whether it was safe: a supervisor looks whether she is."""
+    if not made.is_outside_plan:
+        return ()
+    task_id = f"outside-plan/{made.number}"
+    return _ask_supervisor(snapshot, task_id, TaskKind.WELFARE, world)
+
+
+def _ask_supervisor(
+    snapshot: CaseSnapshot, task_id: str, kind: TaskKind, world: World
+) -> tuple[Change, ...]:
+    return tasks.ask(snapshot, world, task_id, kind, Role.SAFEGUARDING_SUPERVISOR)
+
+
+def _duties(
+    snapshot: CaseSnapshot, made: Contact, actor: Actor, world: World
+) -> tuple[Change, ...]:
+    at = made.ended_at or world.at
+    by_idva = actor.role is Role.IDVA and not made.is_outside_plan
+    return (
+        *_tried(snapshot, made, at),
+        *(duties.meet(snapshot, IDVA_CONTACT, at) if by_idva else ()),
+        *_silence(snapshot, made, at, world),
+    )
+
+
+def _tried(snapshot: CaseSnapshot, made: Contact, at: datetime) -> tuple[Change, ...]:
+    """An attempt as her plan allows meets the service's duty to try, whoever answered."""
+    if made.referral is None or made.is_outside_plan or made.organisation == snapshot.case.owner:
+        return ()
+    return duties.meet(snapshot, FIRST_CONTACT, at, made.referral)
+
+
+def _silence(
+    snapshot: CaseSnapshot, made: Contact, at: datetime, world: World
+) -> tuple[Change, ...]:
+    """She was reached safely; or a time begins after which a person decides about her welfare."""
+    is_she = made.result is ContactResult.SPOKE and made.word is not WordCheck.WRONG
+    if is_she and not made.is_outside_plan:
+        return duties.meet(snapshot, SILENCE, at)
+    if any(deadline.duty == SILENCE for deadline in snapshot.running_deadlines()):
+        return ()
+    return duties.start(snapshot, world, SILENCE, at)

@@ -1,0 +1,214 @@
+"""Whether she may be reached: by whom, on which channel, when. Every step asks here anew.
+
+What is unknown is no permission (INV-32). While a plan is in force, its channels and windows are
+all there is. Without one, only a person may try, over the channel she used to reach us, while
+offices are open: she chose the channel, nobody has yet asked her for a time, and those are the
+hours in which he is least often beside her (design choice). A plan that has not been checked for
+30 days counts as unknown, and still narrows: nothing opens because a plan grew old. While contact
+is suspended, and after a death, nothing is allowed at all.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from types import MappingProxyType
+
+from rules.days import bank_holiday
+from rules.windows import Spell, spells
+from rules.world import World
+from schemas.case import Channel
+from schemas.contact import (
+    TEXT_CHANNELS,
+    Contact,
+    ContactChannel,
+    ContactPlan,
+    ContactPurpose,
+    ContactState,
+    ContactWindow,
+    DeviceShared,
+    PlanState,
+    PlanTerms,
+)
+from schemas.decisions import Refused, refused
+from schemas.referral import ReferralState
+from schemas.snapshot import CaseSnapshot
+from schemas.withdrawal import CheckState
+
+USED: Mapping[Channel, ContactChannel | None] = MappingProxyType(
+    {
+        Channel.POLICE_999: ContactChannel.VOICE,
+        Channel.POLICE_101: ContactChannel.VOICE,
+        Channel.NGO: ContactChannel.VIA_NGO,
+        Channel.FRONT_COUNTER: ContactChannel.IN_PERSON,
+        Channel.THIRD_PARTY_CENTRE: ContactChannel.IN_PERSON,
+        Channel.HEALTH: ContactChannel.IN_PERSON,
+        Channel.SCHOOL: ContactChannel.IN_PERSON,
+        Channel.ONLINE: None,
+        Channel.ANONYMOUS: None,
+    }
+)
+"""How she came to us → the one way back while no plan is known.
+
+In person means where she came to, never at her door. A form is no way back: an address typed into
+one may be read by whoever shares her screen. Who said no name wants no call.
+"""
+
+ENGAGED = frozenset({ReferralState.ACCEPTED, ReferralState.ACTIVE})
+"""States of a referral whose service knows her and may reach her."""
+
+NOT_BEGUN = frozenset({ContactState.PLANNED, ContactState.OPEN})
+"""Contacts that wait for their moment."""
+
+_OFFICE_HOURS = tuple(
+    ContactWindow(weekday=day, opens=time(9), closes=time(17)) for day in range(5)
+)
+_INTERPRETED = frozenset({ContactChannel.VOICE, ContactChannel.IN_PERSON})
+
+
+def terms_at(snapshot: CaseSnapshot, at: datetime) -> PlanTerms | None:
+    """What holds at a moment; None: she may not be reached at all."""
+    plan = snapshot.plan
+    if snapshot.case.died_at is not None or is_suspended(snapshot):
+        return None
+    if plan is not None and is_fresh(plan, at):
+        return plan
+    used = USED[snapshot.case.channel]
+    if used is None or (plan is not None and used not in plan.channels):
+        return None
+    known = plan or PlanTerms(channels=(used,), windows=_OFFICE_HOURS)
+    return known.model_copy(update={"channels": (used,)})
+
+
+def is_fresh(plan: ContactPlan, at: datetime) -> bool:
+    """Whether the plan was checked with her recently enough to rely on."""
+    return plan.expires_at is not None and at < plan.expires_at
+
+
+def is_suspended(snapshot: CaseSnapshot) -> bool:
+    """Whether nobody may contact her for now."""
+    return any(plan.state is PlanState.SUSPENDED for plan in snapshot.plans)
+
+
+def is_engaged(snapshot: CaseSnapshot, organisation: str) -> bool:
+    """Whether one of the organisation's services has taken her on."""
+    return any(r.organisation == organisation and r.state in ENGAGED for r in snapshot.referrals)
+
+
+def referrals_behind(
+    snapshot: CaseSnapshot, organisation: str, purpose: ContactPurpose, at: datetime
+) -> tuple[int, ...]:
+    """The referrals on which a service may contact her.
+
+    Those it has taken on; and, to ask her «was it you?», those that stopped with a withdrawal
+    which is still being checked, for as long as its line is kept.
+    """
+    lines = {
+        number
+        for check in snapshot.checks
+        if check.state is CheckState.OPEN and at < check.line_until
+        for number in check.referrals
+        if purpose is ContactPurpose.CHECK_IN
+    }
+    mine = (r for r in snapshot.referrals if r.organisation == organisation)
+    return tuple(r.number for r in mine if r.state in ENGAGED or r.number in lines)
+
+
+def may_contact(snapshot: CaseSnapshot, contact: Contact, at: datetime) -> bool:
+    """Whether the organisation that planned it may still contact her."""
+    organisation = contact.organisation
+    if organisation == snapshot.case.owner:
+        return True
+    return contact.referral in referrals_behind(snapshot, organisation, contact.purpose, at)
+
+
+def objection(snapshot: CaseSnapshot, contact: Contact, at: datetime) -> Refused | None:
+    """What speaks against the contact at a moment, but for its time."""
+    if not may_contact(snapshot, contact, at):
+        return refused("not_engaged", "Your service has no open referral on which to contact her.")
+    terms = terms_at(snapshot, at)
+    if terms is None:
+        return _nothing_known(snapshot)
+    return (
+        _channel(snapshot, terms, contact.channel)
+        or _template(terms, contact)
+        or _interpreter(terms, contact)
+    )
+
+
+def window_of(snapshot: CaseSnapshot, contact: Contact, world: World) -> Spell | None:
+    """What is left of the contact's safe window, or its next one; None where none is known.
+
+    It never lasts longer than the plan it rests on. Where it begins now, now is safe.
+    """
+    terms = terms_at(snapshot, world.at)
+    if terms is None or objection(snapshot, contact, world.at) is not None:
+        return None
+    plan = snapshot.plan
+    since = max(world.at, contact.not_before or world.at)
+    for spell in spells(terms, since, world.calendar):
+        if plan is None and bank_holiday(spell[0].date(), world.calendar):
+            continue  # offices are closed
+        until = plan.expires_at if plan is not None and is_fresh(plan, world.at) else None
+        return _cut(spell, until)
+    return None
+
+
+def is_safe(window: Spell | None, at: datetime) -> bool:
+    """Whether a window is open at this very moment."""
+    return window is not None and window[0] <= at < window[1]
+
+
+def _cut(spell: Spell, until: datetime | None) -> Spell | None:
+    opens, closes = spell
+    if until is None or closes <= until:
+        return spell
+    return (opens, until) if opens < until else None
+
+
+def _nothing_known(snapshot: CaseSnapshot) -> Refused:
+    if snapshot.case.died_at is not None:
+        return refused("deceased", "She has died: nobody contacts her.")
+    if is_suspended(snapshot):
+        return refused(
+            "contact_suspended",
+            "Nobody may contact her for now. Wait for her; what she then says is a new plan "
+            "(`plan set`), and a second person confirms it.",
+        )
+    return refused("plan_unknown", "It is not known how she can be reached safely: wait for her.")
+
+
+def _channel(snapshot: CaseSnapshot, terms: PlanTerms, channel: ContactChannel) -> Refused | None:
+    allowed = [c for c in terms.channels if c is not ContactChannel.SHE_CONTACTS_US]
+    if channel in allowed:
+        return None
+    listed = ", ".join(allowed) or "none: she contacts us"
+    if terms is snapshot.plan:
+        return refused("not_in_plan", f"Her plan does not allow {channel}. It allows: {listed}.")
+    return refused(
+        "plan_unknown",
+        f"No checked plan allows {channel}. Until there is one (`plan set`, `plan renew`), only "
+        f"the way she came is left, by a person: {listed}.",
+    )
+
+
+def _template(terms: PlanTerms, contact: Contact) -> Refused | None:
+    is_text = contact.channel in TEXT_CHANNELS
+    if is_text is not (contact.template is not None):
+        sentence = f"On {contact.channel} " + (
+            "only a set text goes out: choose a template." if is_text else "no text goes out."
+        )
+        return refused("template", sentence)
+    if is_text and terms.device_shared is not DeviceShared.NO:
+        return refused(
+            "device_shared",
+            "Somebody else may see her device, so no text goes there. Plan a call, or ask her "
+            "about the device and set the plan anew.",
+        )
+    return None
+
+
+def _interpreter(terms: PlanTerms, contact: Contact) -> Refused | None:
+    if contact.interpreter in terms.interpreter.excluded:
+        return refused("interpreter_excluded", "She must not be interpreted by them: book another.")
+    if not terms.interpreter.needed or contact.channel not in _INTERPRETED or contact.interpreter:
+        return None
+    return refused("interpreter_needed", "She needs an interpreter: book one, and give the code.")
