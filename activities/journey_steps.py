@@ -6,17 +6,21 @@ from temporalio import activity
 
 from activities.failures import as_answer, as_failure
 from activities.judging import judge_of, touched
-from activities.ports import Notices, Record, Verdict
+from activities.ports import Contacts, Notices, Record, Verdict
 from rules.outlook import journey_outlook
+from schemas.clockwork_steps import SettleContact
 from schemas.command_base import Command
 from schemas.commands import CaseCommand
+from schemas.contact import ContactResult, ContactState
 from schemas.deadlines import Calendar
+from schemas.decisions import NotDone
 from schemas.messages import (
     CarriedOut,
     CarryOut,
     JourneyOutlook,
     PostNotice,
     ReadJourney,
+    SendContactText,
     TakeJourneyStep,
 )
 from schemas.referral_commands import RequestReferral
@@ -29,6 +33,7 @@ class JourneySteps:
 
     record: Record
     notices: Notices
+    contacts: Contacts
     calendar: Calendar
 
     @activity.defn(name="read_journey")
@@ -63,6 +68,28 @@ class JourneySteps:
         """Take a step of the clockwork; one that came too late changes nothing."""
         judge = judge_of(message.step, message.at, self.calendar)
         written = await self.record.change(message.step, judge)
+        return journey_outlook(written.snapshot)
+
+    @activity.defn(name="send_contact")
+    @as_failure
+    async def send_contact(self, message: SendContactText) -> JourneyOutlook:
+        """Send a text to her, if it is safe at this attempt's own time; it is never repeated.
+
+        The record says that it is being sent before it is, so that whoever finds it so after a
+        crash knows that nobody can tell, and does not send it again.
+        """
+        step = message.step
+        at = max(message.at, activity.info().started_time)
+        written = await self.record.change(step, judge_of(step, at, self.calendar))
+        contact = written.snapshot.contact(step.contact)
+        if isinstance(written.reply, NotDone) or contact is None:
+            return journey_outlook(written.snapshot)
+        if contact.state is ContactState.SENDING:
+            await self.contacts.send(step.case_ref, contact)
+            sent = SettleContact(
+                case_ref=step.case_ref, contact=step.contact, result=ContactResult.SENT
+            )
+            written = await self.record.change(sent, judge_of(sent, at, self.calendar))
         return journey_outlook(written.snapshot)
 
     @activity.defn(name="post_notice")

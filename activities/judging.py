@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from activities.ports import Judge, Verdict
+from activities.ports import Judge, Starts, Verdict
 from rules.actions import permitted
 from rules.apply import apply
 from rules.decide import decide
+from rules.journeys import opening_duties
 from rules.packets import project
 from rules.profiles import PROFILES
 from rules.world import World
@@ -50,6 +51,20 @@ def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool 
         )
 
     return judge
+
+
+def starts_at(at: datetime, calendar: Calendar) -> Starts:
+    """What begins with a case that is opened at a moment: the duties everybody is owed."""
+
+    def starts(snapshot: CaseSnapshot) -> Verdict:
+        world = World(at=at, profile=PROFILES[snapshot.case.profile], calendar=calendar)
+        decision = Changed(changes=opening_duties(snapshot, world))
+        begun = apply(snapshot, decision.changes)
+        after = begun.model_copy(update={"case": snapshot.case})
+        reply = Committed(case_ref=snapshot.case.case_ref, version=snapshot.case.version)
+        return Verdict(decision=decision, reply=reply, after=after, at=at)
+
+    return starts
 
 
 def touched(decision: Decision) -> tuple[int, ...]:

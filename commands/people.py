@@ -59,7 +59,8 @@ async def desk(data_dir: Path, actor: str, *, as_json: bool) -> AsyncIterator["D
     """The desk for whoever is named by --as; a refusal is printed and exits 3."""
     from infra.settings import find_installation
     from infra.telemetry import configure
-    from web.desk import NotAllowed, open_desk
+    from web.counter import NotAllowed
+    from web.entrance import open_desk
 
     acting = parse_as(actor)
     installation = find_installation(data_dir)

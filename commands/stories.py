@@ -39,7 +39,8 @@ from schemas.ids import CaseRef
 from schemas.referral import NeedCategory, Outcome, Priority, ReferralState
 from schemas.verbs import Verb
 from schemas.views import CasePage, InboxLine
-from web.desk import Desk, open_desk
+from web.desk import Desk
+from web.entrance import open_desk
 
 T = TypeVar("T")
 CASEWORKER = parse_actor("caseworker@essex-police:ann")

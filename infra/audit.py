@@ -14,7 +14,7 @@ from infra.statements import statements
 from schemas.actor import Actor
 from schemas.ids import CaseRef
 from schemas.verbs import Verb
-from schemas.views import AuditLine
+from schemas.views import AuditLine, MisuseLine
 
 _RECORD = statements("record")
 _READING = statements("reading")
@@ -115,6 +115,23 @@ class AuditReader:
         with translated():
             rows = await self._pool.fetch(_READING["read_audit_recent"], case_ref, verb, most)
         return lines(reversed(rows))
+
+    async def count_misuse(
+        self, since: datetime, until: datetime, organisation: str | None, most: int
+    ) -> tuple[MisuseLine, ...]:
+        """What each person did that a data protection officer looks at.
+
+        Args:
+            since: from when.
+            until: up to when, excluded.
+            organisation: whose staff; None for everyone's.
+            most: lines at the most.
+        """
+        with translated():
+            rows = await self._pool.fetch(
+                _READING["count_misuse"], since, until, organisation, most
+            )
+        return tuple(MisuseLine.model_validate(dict(row)) for row in rows)
 
     async def verify(self, anchor: tuple[int, str] | None) -> ChainReport:
         """Recompute the `support` chain."""

@@ -11,19 +11,21 @@ import asyncpg
 from infra import audit
 from infra.database import Connection, Pool, Scope, to_json, transaction
 from infra.keys import Keyring
-from infra.personal import note_place, packet_place, texts_of
+from infra.personal import note_place, packet_place, plan_details, texts_of
 from infra.record import unknown_case
 from infra.sealing import key_version_of, unseal
 from infra.statements import statements
+from infra.words import is_word
 from schemas.actor import Actor
 from schemas.case import PersonalField
 from schemas.consent import ConsentState
+from schemas.contact import WordCheck
 from schemas.directory import Capacity, Service
 from schemas.errors import BadInputError
 from schemas.hours import OpeningHours
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
-from schemas.referral import ReferralState
+from schemas.referral import Reason, ReferralState
 from schemas.verbs import Verb
 from schemas.views import (
     AuditLine,
@@ -33,12 +35,20 @@ from schemas.views import (
     InboxLine,
     Note,
     ShareLine,
+    TaskLine,
 )
 
 _SQL = statements("reading")
 _RECORD = statements("record")
 MOST = 500
 """Lines of a list; more than a person reads."""
+
+
+Shown = Callable[
+    [ReferralState, ConsentState, datetime | None],
+    Callable[[ReferralPacket], ReferralPacket] | None,
+]
+"""From state, consent and the end of an open safe-contact line to what of a packet is shown."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +80,46 @@ class PostgresReader:
     ) -> tuple[DeadlineLine, ...]:
         """Open deadlines by due time."""
         rows = await self._fetch("list_deadlines", overdue_only, now, MOST)
-        return tuple(
-            DeadlineLine.model_validate({**row, "is_overdue": row["due_at"] < now}) for row in rows
-        )
+        return tuple(_deadline_line(row, now) for row in rows)
+
+    async def list_deadlines_of_service(
+        self, now: datetime, *, overdue_only: bool
+    ) -> tuple[DeadlineLine, ...]:
+        """Open deadlines of the referrals a service holds, its own private ones among them."""
+        rows = await self._fetch("list_deadlines_of_service", overdue_only, now, MOST)
+        return tuple(_deadline_line(row, now) for row in rows)
+
+    async def list_tasks(self, organisation: str) -> tuple[TaskLine, ...]:
+        """Open tasks of an organisation, oldest first. Those of restricted cases are absent."""
+        rows = await self._fetch("list_tasks", organisation, MOST)
+        return tuple(TaskLine.model_validate(dict(row)) for row in rows)
+
+    async def check_word(self, case_ref: CaseRef, word: str) -> WordCheck:
+        """Whether a word she said is the agreed one. It is compared and forgotten."""
+        if not word:
+            return WordCheck.NOT_GIVEN
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            row = await connection.fetchrow(_SQL["read_words"], case_ref)
+        if row is None:
+            return WordCheck.NOT_GIVEN
+        if is_word(word, row["duress_hash"]):
+            return WordCheck.DURESS
+        return WordCheck.SAFE if is_word(word, row["safe_hash"]) else WordCheck.WRONG
+
+    async def read_plan_details(self, case_ref: CaseRef, actor: Actor) -> str | None:
+        """How to reach her, in words. The consultation row is committed before it is returned."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            details = await plan_details(self._keys, connection, case_ref)
+            if details is not None:
+                fields = [PersonalField.SAFE_CONTACT.value]
+                await self._note_reading(connection, case_ref, actor, "plan", fields)
+            return details
+
+    async def read_service_reason(self, case_ref: CaseRef, referral: int) -> Reason | None:
+        """The reason of one's own service for its no, where the sender was told less."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            kept = await connection.fetchval(_SQL["read_service_reason"], case_ref, referral)
+        return Reason(kept) if kept else None
 
     async def list_inbox(self, organisation: str) -> tuple[InboxLine, ...]:
         """What services of an organisation have been sent, without any personal text."""
@@ -116,11 +163,12 @@ class PostgresReader:
         case_ref: CaseRef,
         referral: int,
         actor: Actor,
-        may_be_read: Callable[[ReferralState, ConsentState], bool],
+        shown: Shown,
     ) -> OpenedPacket:
         """A referral's packet. The consultation row is committed before it is returned.
 
-        A referral that may not be read any more comes without it, and without a row.
+        A referral that may not be read any more comes without it, and without a row. `shown`
+        says what of the newest packet the service still sees.
 
         Raises:
             BadInputError: the caller's organisation was sent no such referral.
@@ -130,14 +178,16 @@ class PostgresReader:
             if row is None:
                 raise BadInputError("referral", "your inbox has no such referral")
             state = ReferralState(row["state"])
+            line_until = await connection.fetchval(_SQL["read_check_line"], case_ref, referral)
+            narrowed = shown(state, ConsentState(row["consent"]), line_until)
             packet = None
-            if may_be_read(state, ConsentState(row["consent"])):
-                what = f"packet/{referral}"
-                await self._note_reading(connection, case_ref, actor, what, row["fields"])
+            if narrowed is not None:
                 sealed = row["sealed_packet"]
                 key = await self._keys.case_key(case_ref, key_version_of(sealed), connection)
                 text = unseal(key.key, packet_place(case_ref, referral), sealed)
-                packet = ReferralPacket.model_validate_json(text)
+                packet = narrowed(ReferralPacket.model_validate_json(text))
+                fields = [f for f in row["fields"] if getattr(packet, f) is not None]
+                await self._note_reading(connection, case_ref, actor, f"packet/{referral}", fields)
         notes = await self.read_notes(case_ref, actor) if packet else ()
         return OpenedPacket(state=state, packet=packet, notes=notes)
 
@@ -264,6 +314,10 @@ def _free_code(service: Service, taken: Mapping[str, str]) -> str:
     numbered = (f"{longer}-{number}" for number in count(2))
     codes = chain((service.code, longer), numbered)
     return next(code for code in codes if taken.get(code, service.source_id) == service.source_id)
+
+
+def _deadline_line(row: asyncpg.Record, now: datetime) -> DeadlineLine:
+    return DeadlineLine.model_validate({**row, "is_overdue": row["due_at"] < now})
 
 
 def _note(row: asyncpg.Record, key: bytes, organisation: str) -> Note:

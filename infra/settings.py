@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.stack.layout import StackPaths
@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     kek_file: Path | None = None
     operations_key_file: Path | None = None
     notices_dir: Path | None = None
+    build: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     actor: str | None = None
     telemetry: bool = False
     log: bool = False
@@ -52,6 +53,13 @@ class Installation:
     """Of the embedded stack; None means Temporal's own settings name it."""
     telemetry: bool = False
     log: bool = False
+    build: str | None = None
+    """Which build of the worker this is; None: workers are not told apart."""
+
+    @property
+    def contacts_dir(self) -> Path:
+        """Where texts to her are put, until a gateway sends them."""
+        return self.notices_dir / "to-her"
 
     def dsn(self, role: Role) -> str:
         """The DSN of a role.
@@ -146,6 +154,7 @@ def _from_settings(settings: Settings) -> Installation:
         temporal_address=None,
         telemetry=settings.telemetry,
         log=settings.log,
+        build=settings.build,
     )
 
 
@@ -166,4 +175,5 @@ def _from_stack(data_dir: Path, settings: Settings) -> Installation:
         temporal_address=state.temporal_address,
         telemetry=settings.telemetry,
         log=settings.log,
+        build=settings.build,
     )

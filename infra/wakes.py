@@ -10,7 +10,6 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from infra.database import Pool, Scope, transaction
@@ -30,8 +29,9 @@ _UNIT = SearchAttributeKey.for_keyword("OwningUnit")
 async def wake(client: Client, workflow_id: str, owner: str) -> None:
     """Have a workflow look at the record: start the journey if need be, or signal it.
 
-    A workflow that has ended needs no waking, and a referral's that has not begun will read the
-    record when it does: both are passed over.
+    A journey that has ended begins another run, reads the record, and ends at once where nothing
+    is left to do: so a case that was opened again has its clock. A referral's workflow that has
+    ended needs no waking, and one that has not begun will read the record when it does.
 
     Raises:
         UnreachableError: Temporal does not answer.
@@ -44,8 +44,6 @@ async def wake(client: Client, workflow_id: str, owner: str) -> None:
             await start_journey(client, case_ref, owner)
         else:
             await client.get_workflow_handle(workflow_id).signal(RECORD_CHANGED)
-    except WorkflowAlreadyStartedError:
-        return  # it has ended, and its id is not used twice
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise UnreachableError("Temporal does not answer.") from None
@@ -54,18 +52,14 @@ async def wake(client: Client, workflow_id: str, owner: str) -> None:
 async def start_journey(
     client: Client, case_ref: CaseRef, owner: str
 ) -> WorkflowHandle[None, None]:
-    """Start a case's journey, or nudge the one that runs.
-
-    Raises:
-        WorkflowAlreadyStartedError: it has ended.
-    """
+    """Start a case's journey, or nudge the one that runs."""
     return await client.start_workflow(
         JOURNEY,
         StartJourney(case_ref=case_ref),
         id=journey_workflow_id(case_ref),
         task_queue=JOURNEYS,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         start_signal=RECORD_CHANGED,
         static_summary=operations_text(Said.OPENED, datetime.now(UTC)),
         search_attributes=TypedSearchAttributes([SearchAttributePair(_UNIT, owner)]),

@@ -2,16 +2,21 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.actor import Actor
+from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, Channel, PersonalField, Stage, Subject
+from schemas.casework import CaseLink, Conflict, NamedPerson, Transfer
 from schemas.consent import Consent
+from schemas.contact import Contact, ContactPlan
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.decisions import Permitted
+from schemas.holds import Hold
+from schemas.lanes import Marac, Nrm, RiskAssessment
 from schemas.referral import Need, Priority, Referral, ReferralState
-from schemas.snapshot import Task
+from schemas.snapshot import Task, TaskKind
 from schemas.verbs import Verb
+from schemas.withdrawal import WithdrawalCheck
 
 
 class _View(BaseModel):
@@ -26,6 +31,7 @@ class CaseLine(_View):
     subject: Subject
     channel: Channel
     version: int
+    assigned_to: str | None = None
     occurred_at: datetime
     recorded_at: datetime
     next_due: datetime | None
@@ -43,6 +49,18 @@ class CasePage(_View):
     deadlines: tuple[Deadline, ...]
     tasks: tuple[Task, ...]
     shares: tuple["ShareLine", ...]
+    plan: ContactPlan | None = None
+    pending_plan: ContactPlan | None = None
+    contacts: tuple[Contact, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    checks: tuple[WithdrawalCheck, ...] = ()
+    risk: RiskAssessment | None = None
+    marac: Marac | None = None
+    nrm: Nrm | None = None
+    links: tuple[CaseLink, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    named: tuple[NamedPerson, ...] = ()
+    transfer: Transfer | None = None
     actions: tuple[Permitted, ...]
     personal: dict[PersonalField, str] | None = None
     notes: tuple["Note", ...] | None = None
@@ -59,6 +77,56 @@ class DeadlineLine(_View):
     due_at: datetime
     state: DeadlineState
     is_overdue: bool
+
+
+class TaskLine(_View):
+    """An open task in a list."""
+
+    case_ref: str
+    id: str
+    kind: TaskKind
+    for_role: Role
+    organisation: str | None
+    for_person: str | None
+    not_for: str | None
+    referral: int | None
+    raised_at: datetime
+
+
+class ContactPage(_View):
+    """How she may be reached, for whoever is about to. `details` is personal."""
+
+    case_ref: str
+    plan: ContactPlan | None
+    pending_plan: ContactPlan | None = None
+    next_opens: datetime | None = Field(default=None, description="The next safe window.")
+    next_closes: datetime | None = None
+    contacts: tuple[Contact, ...] = ()
+    details: str | None = None
+
+
+class LeftBehind(_View):
+    """Something that still rests on a person who has left."""
+
+    person: str
+    what: str
+    case_ref: str
+    referral: int | None = None
+    task: str | None = None
+
+
+class MisuseLine(_View):
+    """Counts that a data protection officer looks at: none of them is a proof."""
+
+    who: str = Field(description="organisation:person")
+    reads: int
+    reads_without_task: int
+    cases_read: int
+    plan_changes: int
+    withdrawals: int
+    withdrawals_not_hers: int
+    contacts_outside_plan: int
+    cases_not_theirs: int = Field(description="Cases asked for that they may not see.")
 
 
 class InboxLine(_View):

@@ -25,7 +25,7 @@ from infra.stack.stack import running_stack
 from infra.stack.state import dsn
 from schemas.actor import Actor
 from tests.builders import ops
-from web.desk import open_desk
+from web.entrance import open_desk
 
 
 @dataclass(frozen=True)

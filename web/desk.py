@@ -6,96 +6,63 @@ a worker (a withdrawal, what a service answers) are written to the record first,
 workflows are told after.
 """
 
-import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from uuid import uuid4
-
-from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
-from schemas.command_base import Command
-from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent
-from schemas.referral_commands import OpenReferral, RecallReferral, RequestReferral
-from temporalio.client import (
-    Client,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from zoneinfo import ZoneInfo
 
 from activities.journey_steps import services_of
-from activities.judging import judge_of
+from activities.judging import judge_of, starts_at
+from activities.ports import NOTHING, Beside
 from infra.audit import AuditReader, ChainReport
 from infra.calendars.load import england_and_wales
-from infra.database import Pool, Scope, is_embedded, open_pool
+from infra.database import Pool, Scope
 from infra.hsds import read_directory
-from infra.keys import FileKeyProvider, Keyring
 from infra.reading import OpenedPacket, PostgresReader
-from infra.record import PostgresRecord
-from infra.settings import Installation
-from infra.stack.secrets import Role as DatabaseRole
+from infra.record import PostgresRecord, unknown_case
+from infra.staff import StaffRegister
 from infra.telemetry import span
-from infra.temporal import connect_temporal
-from infra.wakes import send_wakes, wake
+from infra.withdrawal_post import post_withdrawal
+from rules import packets, plans, windows
 from rules.actions import permitted
-from rules.decide import missing_right
-from rules.packets import may_be_read
+from rules.choice import suggest
 from rules.profiles import PROFILES
 from rules.told import TOLD, told_text
 from rules.world import World
-from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
+from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import CaseHeader, CaseOpening, Stage
+from schemas.case_commands import LinkCase
+from schemas.command_base import Command
 from schemas.commands import Fact
-from schemas.decisions import Committed, NotDone, Refusal, Refused, Reply
-from schemas.directory import Service
-from schemas.errors import (
-    BadInputError,
-    RecordError,
-    SafepathError,
-    SettingsError,
-    UnreachableError,
-)
-from schemas.ids import CaseRef, journey_workflow_id, new_case_ref
+from schemas.consent_commands import WithdrawConsent
+from schemas.contact_commands import EndContact
+from schemas.decisions import Committed, Refusal, Reply
+from schemas.directory import Capacity, Service, Suggestion, Wish
+from schemas.errors import BadInputError, SettingsError
+from schemas.ids import CaseRef, new_case_ref
+from schemas.referral import Reason
+from schemas.referral_commands import OpenReferral
+from schemas.snapshot import CaseSnapshot
 from schemas.verbs import Verb
 from schemas.views import (
     AuditLine,
     CaseLine,
     CasePage,
+    ContactPage,
     DeadlineLine,
     DirectoryLoaded,
     InboxLine,
+    LeftBehind,
+    MisuseLine,
+    TaskLine,
 )
-from workflows.journey import VictimJourney
+from web.asking import Journeys
+from web.counter import Counter
 
-_ASK_AGAIN = 0.2
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
-ANSWER_WITHIN = timedelta(seconds=20)
-"""How long a person waits for a worker before being told what to do."""
-
-_UPDATES: dict[type[Command], Any] = {
-    ConfirmSafety: VictimJourney.confirm_safety,
-    AskConsent: VictimJourney.ask_consent,
-    GiveConsent: VictimJourney.give_consent,
-    RefuseConsent: VictimJourney.refuse_consent,
-    AddNeed: VictimJourney.add_need,
-    RequestReferral: VictimJourney.request_referral,
-    RecallReferral: VictimJourney.recall_referral,
-    CloseCase: VictimJourney.close_case,
-}
-
-
-class NotAllowed(Exception):  # noqa: N818 - carries a value; never leaves this module's callers
-    """A verb refused before it had an answer of its own; `refused` says why."""
-
-    def __init__(self, refused: NotDone) -> None:
-        super().__init__(", ".join(reason.code for reason in refused.reasons))
-        self.refused = refused
+_MOST_LINES = 500
 
 
 @dataclass(frozen=True)
@@ -108,24 +75,26 @@ class OpenedCase:
 
 
 class Desk:
-    """What one person may ask for. Made by `open_desk`."""
+    """What one person may ask for. Made by `web.entrance.open_desk`."""
 
-    def __init__(
+    def __init__(  # the rooms behind the desk
         self,
         actor: Actor,
         pool: Pool,
         record: PostgresRecord,
         reader: PostgresReader,
+        staff: StaffRegister,
+        journeys: Journeys,
         audit: AuditReader | None,
-        connect: Callable[[], Awaitable[Client]],
     ) -> None:
         self.actor = actor
         self._pool = pool
         self._record = record
         self._reader = reader
+        self._staff = staff
+        self._journeys = journeys
         self._audit = audit
-        self._connect = connect
-        self._client: Client | None = None
+        self._counter = Counter(actor, record)
 
     # Cases
 
@@ -136,7 +105,7 @@ class Desk:
             NotAllowed: the role may not.
             BadInputError: a version or profile nobody knows.
         """
-        await self._require(Verb.OPEN_CASE)
+        await self._counter.require(Verb.OPEN_CASE)
         text = told_text(opening.told.version, opening.told.language)
         if text is None:
             known = ", ".join(f"{v} ({'/'.join(texts)})" for v, texts in TOLD.items())
@@ -148,30 +117,21 @@ class Desk:
         case_ref = new_case_ref(chance.choice)
         header = await self._opened_before(case_ref)
         if header is None:
-            header = await self._record.open_case(case_ref, opening, text, self.actor)
-        return OpenedCase(case=header, journey_started=await self._told_workflows(case_ref))
-
-    async def _opened_before(self, case_ref: CaseRef) -> CaseHeader | None:
-        try:
-            return (await self._record.read(case_ref)).case
-        except BadInputError:
-            return None
+            starts = starts_at(_now(), england_and_wales())
+            header = await self._record.open_case(case_ref, opening, text, self.actor, starts)
+        return OpenedCase(case=header, journey_started=await self._journeys.tell(case_ref))
 
     async def show_case(
         self, case_ref: CaseRef, *, personal: bool = False, notes: bool = False
     ) -> CasePage:
         """A case; its personal texts only when asked for, and then with a row that says so."""
-        await self._require(Verb.READ_PERSONAL if personal or notes else Verb.SHOW_CASE, case_ref)
-        async with self._noting(Verb.SHOW_CASE, case_ref):
-            snapshot = await self._record.read(case_ref)
-        world = World(datetime.now(UTC), PROFILES[snapshot.case.profile], england_and_wales())
-        return CasePage(
-            case=snapshot.case,
-            consents=snapshot.consents,
-            needs=snapshot.needs,
-            referrals=snapshot.referrals,
-            deadlines=snapshot.deadlines,
-            tasks=snapshot.tasks,
+        verb = Verb.READ_PERSONAL if personal or notes else Verb.SHOW_CASE
+        await self._counter.require(verb, case_ref)
+        snapshot = await self._own_case(Verb.SHOW_CASE, case_ref)
+        world = World(_now(), PROFILES[snapshot.case.profile], england_and_wales())
+        return _page(
+            snapshot,
+            owner=self.actor.organisation,
             shares=await self._reader.read_shares(case_ref),
             actions=permitted(snapshot, self.actor, world),
             personal=await self._reader.read_personal(case_ref, self.actor) if personal else None,
@@ -180,7 +140,7 @@ class Desk:
 
     async def list_cases(self, *, closed_too: bool = False) -> tuple[CaseLine, ...]:
         """Cases of the person's organisation. Restricted ones are in no list."""
-        await self._require(Verb.LIST_CASES)
+        await self._counter.require(Verb.LIST_CASES)
         return await self._reader.list_cases(closed_too=closed_too)
 
     async def show_timeline(self, case_ref: CaseRef) -> tuple[AuditLine, ...]:
@@ -189,9 +149,8 @@ class Desk:
         Raises:
             BadInputError: there is no such case, or not for this person.
         """
-        await self._require(Verb.SHOW_TIMELINE, case_ref)
-        async with self._noting(Verb.SHOW_TIMELINE, case_ref):
-            await self._record.read(case_ref)
+        await self._counter.require(Verb.SHOW_TIMELINE, case_ref)
+        await self._own_case(Verb.SHOW_TIMELINE, case_ref)
         return await self._reader.read_timeline(case_ref)
 
     async def decide(self, command: Command) -> Reply:
@@ -201,58 +160,137 @@ class Desk:
             BadInputError: there is no such case, or not for this person.
             UnreachableError: no worker answered; the same command may be given again.
         """
-        refused = await self._refused(command.verb, command.case_ref)
+        refused = await self._counter.refused(command.verb, command.case_ref)
         if refused:
             return refused
         with span("desk.decide", verb=command.verb):
-            async with self._noting(command.verb, command.case_ref):
+            async with self._counter.noting(command.verb, command.case_ref):
                 snapshot = await self._record.read(command.case_ref)
+                if isinstance(command, LinkCase):
+                    await self._record.read(command.other)  # one must see both to link them
             if snapshot.case.stage is Stage.CLOSED:
                 return await self._record_here(command)
-            return await self._update(command)
+            return await self._journeys.ask(command, self._record_here)
 
-    async def state(self, fact: Fact, *, note: str = "") -> Reply:
+    async def state(self, fact: Fact, *, beside: Beside = NOTHING) -> Reply:
         """Write a fact to the record, then tell the workflows.
 
         Raises:
             BadInputError: there is no such case, or not for this person.
         """
-        refused = await self._refused(fact.verb, fact.case_ref)
+        refused = await self._counter.refused(fact.verb, fact.case_ref)
         if refused:
             return refused
         with span("desk.state", verb=fact.verb):
-            async with self._noting(fact.verb, fact.case_ref):
-                reply = await self._record_here(fact, note=note)
+            async with self._counter.noting(fact.verb, fact.case_ref):
+                reply = await self._record_here(fact, beside=beside)
             if isinstance(reply, Committed):
-                await self._told_workflows(fact.case_ref)
+                await self._journeys.tell(fact.case_ref)
         return reply
+
+    async def withdraw(self, command: WithdrawConsent) -> Reply | None:
+        """Take consent back, for whoever says so. None: passed on, and nothing is learnt by it.
+
+        A party to the case is answered with what was stopped. Anybody else's is posted, and the
+        worker carries it out, whether or not there is such a case.
+        """
+        refused = await self._counter.refused(command.verb, command.case_ref)
+        if refused:
+            return refused
+        try:
+            reply = await self._record_here(command)
+        except BadInputError:
+            await post_withdrawal(self._pool, Scope(self.actor), command)
+            return None
+        await self._journeys.tell(command.case_ref)
+        return reply
+
+    async def end_contact(self, command: EndContact, word: str) -> Reply:
+        """Record what came of a contact; the word she said is checked and forgotten."""
+        refused = await self._counter.refused(command.verb, command.case_ref)
+        if refused:
+            return refused
+        async with self._counter.noting(command.verb, command.case_ref):
+            checked = await self._reader.check_word(command.case_ref, word)
+        return await self.state(command.model_copy(update={"word": checked}))
+
+    async def show_contact(self, case_ref: CaseRef, *, details: bool = False) -> ContactPage:
+        """How and when it is safe to reach her. `details` are personal, and reading is recorded.
+
+        Raises:
+            BadInputError: there is no such case, or not for this person.
+        """
+        await self._counter.require(Verb.SHOW_CONTACT, case_ref)
+        async with self._counter.noting(Verb.SHOW_CONTACT, case_ref):
+            snapshot = await self._record.read(case_ref)
+            if not self._may_know_contact(snapshot):
+                raise unknown_case()
+        plan = snapshot.plan
+        opens = (
+            windows.next_window(plan, _now()) if plan and not plans.is_stale(plan, _now()) else None
+        )
+        return ContactPage(
+            case_ref=case_ref,
+            plan=plan,
+            pending_plan=plans.pending(snapshot),
+            next_opens=opens[0] if opens else None,
+            next_closes=opens[1] if opens else None,
+            contacts=tuple(
+                c
+                for c in snapshot.contacts
+                if self.actor.role not in NGO_ROLES or c.organisation == self.actor.organisation
+            ),
+            details=await self._reader.read_plan_details(case_ref, self.actor) if details else None,
+        )
 
     # Referrals, as a service sees them
 
     async def list_inbox(self) -> tuple[InboxLine, ...]:
         """What the person's organisation was sent."""
-        await self._require(Verb.LIST_INBOX)
+        await self._counter.require(Verb.LIST_INBOX)
         return await self._reader.list_inbox(self.actor.organisation)
 
     async def open_referral(self, command: OpenReferral) -> tuple[Reply, OpenedPacket | None]:
         """Read a referral. Reading it says so to the sender; what was stopped is closed."""
-        refused = await self._refused(command.verb, command.case_ref)
+        refused = await self._counter.refused(command.verb, command.case_ref)
         if refused:
             return refused, None
-        async with self._noting(command.verb, command.case_ref):
+        async with self._counter.noting(command.verb, command.case_ref):
             found = await self._reader.read_packet(
-                command.case_ref, command.referral, self.actor, may_be_read
+                command.case_ref, command.referral, self.actor, packets.shown(_now())
             )
         if found.packet is None:
-            return await self._closed_packet(command, found), found
+            refusal = Refusal(
+                code="packet_closed",
+                sentence=f"Referral {command.referral} is {found.state}: its content is closed to "
+                "you. Do not use what you know from it any more.",
+            )
+            return await self._counter.close(command.verb, command.case_ref, refusal), found
         return await self.state(command), found
 
-    # Deadlines, directory, audit
+    async def own_reason(self, case_ref: CaseRef, referral: int) -> Reason | None:
+        """The reason of one's own service for a no, where the sender was told less."""
+        await self._counter.require(Verb.LIST_INBOX, case_ref)
+        return await self._reader.read_service_reason(case_ref, referral)
+
+    # Deadlines and tasks
 
     async def list_deadlines(self, *, overdue_only: bool = False) -> tuple[DeadlineLine, ...]:
-        """Open deadlines of the organisation's cases."""
-        await self._require(Verb.LIST_DEADLINES)
-        return await self._reader.list_deadlines(datetime.now(UTC), overdue_only=overdue_only)
+        """Open deadlines of the organisation's cases, or of the referrals a service holds."""
+        await self._counter.require(Verb.LIST_DEADLINES)
+        if self.actor.role in NGO_ROLES:
+            listing = self._reader.list_deadlines_of_service
+        else:
+            listing = self._reader.list_deadlines
+        return await listing(_now(), overdue_only=overdue_only)
+
+    async def list_tasks(self, *, mine_only: bool = False) -> tuple[TaskLine, ...]:
+        """Open tasks of the organisation; with `mine_only`, those for this person or role."""
+        await self._counter.require(Verb.FINISH_TASK)
+        lines = await self._reader.list_tasks(self.actor.organisation)
+        return tuple(line for line in lines if not mine_only or self._is_mine(line))
+
+    # Directory
 
     async def load_directory(self, text: str) -> DirectoryLoaded:
         """Import a directory feed.
@@ -260,115 +298,135 @@ class Desk:
         Raises:
             BadInputError: it is not a feed that can be read.
         """
-        await self._require(Verb.LOAD_DIRECTORY)
+        await self._counter.require(Verb.LOAD_DIRECTORY)
         load = read_directory(text)
         done = await self._reader.load_services(load.services, self.actor)
         return done.model_copy(update={"left_out": load.left_out})
 
     async def list_services(self) -> tuple[Service, ...]:
         """The directory."""
-        await self._require(Verb.LIST_DIRECTORY)
+        await self._counter.require(Verb.LIST_DIRECTORY)
         return await self._reader.list_services()
+
+    async def suggest_services(self, wish: Wish) -> tuple[Suggestion, ...]:
+        """The directory ranked by what she asks for, each with its reasons. Nothing is kept."""
+        await self._counter.require(Verb.SHOW_CHOICE)
+        return suggest(await self._reader.list_services(), wish, _today())
+
+    async def publish_capacity(
+        self, code: str, capacity: Capacity, expected_wait_days: int | None
+    ) -> None:
+        """Say what room one's own service has.
+
+        Raises:
+            BadInputError: it is not a service of the person's organisation.
+        """
+        await self._counter.require(Verb.PUBLISH_CAPACITY)
+        await self._reader.publish_capacity(
+            code, capacity, expected_wait_days, _today(), self.actor
+        )
+
+    # Staff and audit
+
+    async def mark_left(self, person: str) -> None:
+        """Note that somebody of the person's organisation has left."""
+        await self._counter.require(Verb.MARK_LEFT)
+        await self._staff.mark_left(person, self.actor)
+
+    async def list_leavers(self) -> tuple[LeftBehind, ...]:
+        """What still rests on people who have left."""
+        await self._counter.require(Verb.LIST_LEAVERS)
+        return await self._staff.left_behind()
 
     async def show_audit(
         self, case_ref: CaseRef | None, verb: Verb | None, most: int
     ) -> tuple[AuditLine, ...]:
         """Rows of the audit."""
-        await self._require(Verb.SHOW_AUDIT)
+        await self._counter.require(Verb.SHOW_AUDIT)
         return await self._audit.read(case_ref, verb, most) if self._audit else ()
+
+    async def show_misuse(self, since: datetime, until: datetime) -> tuple[MisuseLine, ...]:
+        """Counts per person; a data protection officer sees those of their own organisation."""
+        await self._counter.require(Verb.SHOW_MISUSE)
+        whose = self.actor.organisation if self.actor.role is Role.DPO else None
+        return (
+            await self._audit.count_misuse(since, until, whose, _MOST_LINES) if self._audit else ()
+        )
 
     async def verify_audit(self, anchor: tuple[int, str] | None) -> ChainReport:
         """Recompute the audit chain."""
-        await self._require(Verb.VERIFY_AUDIT)
+        await self._counter.require(Verb.VERIFY_AUDIT)
         if self._audit is None:
             raise SettingsError("This desk has no connection to the audit.")
         return await self._audit.verify(anchor)
 
     # How it is done
 
-    async def _refused(self, verb: Verb, case_ref: CaseRef | None = None) -> NotDone | None:
-        refusal: Refused | None = missing_right(verb, self.actor.role)
-        if refusal is None:
-            return None
-        codes = tuple(reason.code for reason in refusal.reasons)
-        await self._record.note_refusal(self.actor, verb, case_ref, codes)
-        return NotDone(case_ref=case_ref or "", reasons=refusal.reasons)
+    async def _own_case(self, verb: Verb, case_ref: CaseRef) -> CaseSnapshot:
+        """The case, for those who lead it; an agency it was only offered to sees nothing yet."""
+        async with self._counter.noting(verb, case_ref):
+            snapshot = await self._record.read(case_ref)
+            if snapshot.case.owner != self.actor.organisation:
+                raise unknown_case()
+            return snapshot
 
-    @asynccontextmanager
-    async def _noting(self, verb: Verb, case_ref: CaseRef) -> AsyncIterator[None]:
-        """Whoever asks for a case she may not see leaves a row; her answer does not say so."""
+    async def _opened_before(self, case_ref: CaseRef) -> CaseHeader | None:
         try:
-            yield
+            return (await self._record.read(case_ref)).case
         except BadInputError:
-            await self._record.note_refusal(self.actor, verb, case_ref, ("not_visible",))
-            raise
+            return None
 
-    async def _closed_packet(self, command: OpenReferral, found: OpenedPacket) -> NotDone:
-        code = "packet_closed"
-        await self._record.note_refusal(self.actor, command.verb, command.case_ref, (code,))
-        sentence = (
-            f"Referral {command.referral} is {found.state}: its content is closed to you. "
-            "Do not use what you know from it any more."
-        )
-        reason = Refusal(code=code, sentence=sentence)
-        return NotDone(case_ref=command.case_ref, reasons=(reason,))
-
-    async def _require(self, verb: Verb, case_ref: CaseRef | None = None) -> None:
-        refused = await self._refused(verb, case_ref)
-        if refused:
-            raise NotAllowed(refused)
-
-    async def _record_here(self, command: Command, *, note: str = "") -> Reply:
-        judge = judge_of(command, datetime.now(UTC), england_and_wales(), wakes=True)
+    async def _record_here(self, command: Command, *, beside: Beside = NOTHING) -> Reply:
+        judge = judge_of(command, _now(), england_and_wales(), wakes=True)
         written = await self._record.change(
-            command, judge, services=services_of(command), note=note
+            command, judge, services=services_of(command), beside=beside
         )
         return written.reply
 
-    async def _update(self, command: Command) -> Reply:
-        """Ask the journey, and ask again while Temporal stumbles: the command's id makes it once.
+    def _may_know_contact(self, snapshot: CaseSnapshot) -> bool:
+        organisation = self.actor.organisation
+        if self.actor.role in NGO_ROLES:
+            return packets.may_know_contact(snapshot, organisation, _now())
+        return snapshot.case.owner == organisation
 
-        Raises:
-            UnreachableError: nobody answered in time.
-        """
-        client = await self._temporal()
-        clock = asyncio.get_running_loop().time
-        give_up = clock() + ANSWER_WITHIN.total_seconds()
-        while True:
-            try:
-                return await asyncio.wait_for(_answered(client, command), give_up - clock())
-            except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
-                reply = await self._reply_without_journey(client, command)
-            if reply is not None:
-                return reply
-            if clock() >= give_up:
-                raise _no_answer(command)
-            await asyncio.sleep(_ASK_AGAIN)
+    def _is_mine(self, line: TaskLine) -> bool:
+        if line.for_person is not None:
+            return line.for_person == self.actor.who
+        return line.for_role is self.actor.role and line.not_for != self.actor.who
 
-    async def _reply_without_journey(self, client: Client, command: Command) -> Reply | None:
-        """What the record already answers; a journey that does not run is started."""
-        reply = await self._record.find_reply(command)
-        if reply is not None:
-            return reply
-        case = (await self._record.read(command.case_ref)).case
-        if case.stage is Stage.CLOSED:
-            return await self._record_here(command)  # it closed while this was on its way
-        await wake(client, journey_workflow_id(command.case_ref), case.owner)
-        return None
 
-    async def _told_workflows(self, case_ref: CaseRef) -> bool:
-        """Tell the workflows at once; what cannot be told now, the worker's relay tells."""
-        try:
-            client = await self._temporal()
-            await send_wakes(self._pool, client, Scope(self.actor), case_ref=case_ref)
-        except SafepathError:
-            return False
-        return True
+def _page(snapshot: CaseSnapshot, *, owner: str, **read: Any) -> CasePage:
+    """A case as its own organisation sees it: not the tasks of others."""
+    pending = plans.pending(snapshot)
+    return CasePage(
+        case=snapshot.case,
+        consents=snapshot.consents,
+        needs=snapshot.needs,
+        referrals=snapshot.referrals,
+        deadlines=snapshot.deadlines,
+        tasks=tuple(t for t in snapshot.tasks if t.organisation in (None, owner)),
+        plan=snapshot.plan,
+        pending_plan=pending,
+        contacts=snapshot.contacts,
+        holds=snapshot.holds,
+        checks=snapshot.checks,
+        risk=snapshot.risk,
+        marac=snapshot.marac,
+        nrm=snapshot.nrm,
+        links=snapshot.links,
+        conflicts=snapshot.conflicts,
+        named=snapshot.named,
+        transfer=snapshot.transfer,
+        **read,
+    )
 
-    async def _temporal(self) -> Client:
-        if self._client is None:
-            self._client = await self._connect()
-        return self._client
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _today() -> date:
+    return datetime.now(ZoneInfo(england_and_wales().zone)).date()
 
 
 def _check_times(opening: CaseOpening) -> None:
@@ -380,99 +438,7 @@ def _check_times(opening: CaseOpening) -> None:
         "first_question_at": opening.first_question_at,
     }
     for field, at in times.items():
-        if at > datetime.now(UTC) + _CLOCKS_DIFFER:
+        if at > _now() + _CLOCKS_DIFFER:
             raise BadInputError(field, "it lies in the future")
         if at < first:
             raise BadInputError(field, f"it lies before {first:%Y}, further back than is counted")
-
-
-def _update_id(command: Command) -> str:
-    """One for each command, person and verb: an id given twice for two things is two updates.
-
-    Hashed, because Temporal keeps update ids in clear and need not know who asked.
-    """
-    verb = command.verb
-    parts = (verb, command.actor.organisation, command.actor.person, command.command_id)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        if cause.type == "command_taken":
-            return BadInputError("--command-id", "it was given for another command; use a new one")
-        return RecordError(cause.type or "refused", cause.message)
-    return RecordError("refused", "The journey could not carry this out.")
-
-
-def _no_answer(command: Command) -> SafepathError:
-    return UnreachableError(
-        "No worker answered in time. What you asked may still be done: give it again with "
-        f"--command-id {command.command_id}, and it is done once."
-    )
-
-
-async def _answered(client: Client, command: Command) -> Reply:
-    """What the case's journey answers.
-
-    Raises:
-        RecordError: the journey could not carry it out, and never will.
-    """
-    handle = client.get_workflow_handle_for(
-        VictimJourney.run, journey_workflow_id(command.case_ref)
-    )
-    update = _UPDATES[type(command)]
-    try:
-        reply: Reply = await handle.execute_update(update, command, id=_update_id(command))
-    except WorkflowUpdateFailedError as error:
-        raise _our_error(error) from None
-    return reply
-
-
-@asynccontextmanager
-async def open_desk(installation: Installation, actor: Actor) -> AsyncIterator[Desk]:
-    """A desk for a person who is taken at her word, which only an embedded stack does.
-
-    Raises:
-        SettingsError: this database was not made by `safepath up`.
-        BadInputError: role and organisation do not go together.
-        UnreachableError: PostgreSQL does not answer.
-    """
-    scope = Scope(actor)
-    async with AsyncExitStack() as opened:
-        pool = await _opened_pool(opened, installation.dsn(DatabaseRole.WEB))
-        if not await is_embedded(pool):
-            raise SettingsError(
-                "--as works only on a database that `safepath up` made: this one needs a sign-in, "
-                "which this version does not offer yet."
-            )
-        keyring = Keyring(pool, FileKeyProvider(installation.kek_file), scope)
-        reader = PostgresReader(pool, keyring, scope)
-        await _check_organisation(reader, actor)
-        audit = None
-        if actor.role in _AUDIT_ROLES:
-            audit = AuditReader(await _opened_pool(opened, installation.dsn(DatabaseRole.AUDIT)))
-        record = PostgresRecord(pool, keyring, scope)
-        yield Desk(
-            actor, pool, record, reader, audit, lambda: connect_temporal(installation, keyring)
-        )
-
-
-async def _opened_pool(opened: AsyncExitStack, dsn: str) -> Pool:
-    pool = await open_pool(dsn, most=4)
-    opened.push_async_callback(pool.close)
-    return pool
-
-
-async def _check_organisation(reader: PostgresReader, actor: Actor) -> None:
-    """An NGO's staff stand in an organisation of the directory, an agency's do not."""
-    listed = await reader.is_in_directory(actor.organisation)
-    if actor.role in NGO_ROLES and not listed:
-        raise BadInputError(
-            "--as",
-            f"the directory has no organisation {actor.organisation!r}: see `directory list`",
-        )
-    if actor.role in AGENCY_ROLES | {Role.DPO} and listed:
-        raise BadInputError(
-            "--as", f"{actor.organisation} is an NGO of the directory: a {actor.role} is not its"
-        )

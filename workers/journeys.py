@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from infra.contacts import FileContacts
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.journey_steps import JourneySteps
-from activities.ports import Notices, Record
+from activities.judging import judge_of
+from activities.ports import Contacts, Judge, Notices, Record
 from activities.referral_steps import ReferralSteps
 from infra.calendars.load import england_and_wales
 from infra.database import Pool, Scope, open_pool
@@ -22,11 +25,15 @@ from infra.stack.secrets import Role
 from infra.telemetry import log
 from infra.temporal import JOURNEYS, connect_temporal
 from infra.wakes import send_wakes
+from infra.withdrawal_post import carry_out_posts
+from schemas.command_base import Command
 from schemas.errors import SafepathError
 from workers.watch import StepWatch
 from workflows.journey import VictimJourney
 from workflows.referral import SupportReferral
 
+DEPLOYMENT = "safepath-journeys"
+"""The worker deployment whose versions are the builds of this worker."""
 _CACHED_JOURNEYS = 1_000
 _FINISH_WITHIN = timedelta(seconds=10)
 _MISSED_AFTER = timedelta(seconds=2)
@@ -44,6 +51,7 @@ class World:
     client: Client
     record: Record
     notices: Notices
+    contacts: Contacts
 
 
 @asynccontextmanager
@@ -59,17 +67,34 @@ async def connected(installation: Installation) -> AsyncIterator[World]:
             client=client,
             record=PostgresRecord(pool, keyring, Scope()),
             notices=FileNotices(installation.notices_dir),
+            contacts=FileContacts(installation.contacts_dir),
         )
     finally:
         await pool.close()
 
 
 def journeys_worker(
-    client: Client, record: Record, notices: Notices, *, cached: int = _CACHED_JOURNEYS
+    client: Client,
+    record: Record,
+    notices: Notices,
+    contacts: Contacts,
+    *,
+    cached: int = _CACHED_JOURNEYS,
+    build: str | None = None,
 ) -> Worker:
-    """A worker for journeys and referrals on these ports."""
+    """A worker for journeys and referrals on these ports.
+
+    Args:
+        client: of the namespace of journeys.
+        record: what its steps read and write.
+        notices: where notices to staff go.
+        contacts: where texts to her go.
+        cached: workflows kept in memory.
+        build: its version in the worker deployment; running journeys stay on the build that began
+            their history, and a journey takes the newest at the end of a phase.
+    """
     calendar = england_and_wales()
-    journey = JourneySteps(record=record, notices=notices, calendar=calendar)
+    journey = JourneySteps(record=record, notices=notices, contacts=contacts, calendar=calendar)
     referral = ReferralSteps(record=record, calendar=calendar)
     return Worker(
         client,
@@ -80,6 +105,7 @@ def journeys_worker(
             journey.carry_out,
             journey.take_journey_step,
             journey.post_notice,
+            journey.send_contact,
             referral.read_referral,
             referral.take_referral_step,
             referral.deliver_packet,
@@ -89,6 +115,15 @@ def journeys_worker(
         max_cached_workflows=cached,
         graceful_shutdown_timeout=_FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=_MISSED_AFTER,
+        deployment_config=_deployment(build) if build else None,
+    )
+
+
+def _deployment(build: str) -> WorkerDeploymentConfig:
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=build),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -97,7 +132,9 @@ async def run_journeys(
 ) -> None:
     """Work until `stop` is set; then finish what was begun."""
     async with connected(installation) as world:
-        worker = journeys_worker(world.client, world.record, world.notices)
+        worker = journeys_worker(
+            world.client, world.record, world.notices, world.contacts, build=installation.build
+        )
         async with worker:
             say("journeys worker ready")
             log().info("worker_ready", task_queue=JOURNEYS, namespace=world.client.namespace)
@@ -108,10 +145,15 @@ async def run_journeys(
     say("journeys worker stopped")
 
 
+def _judge_of(command: Command, at: datetime) -> Judge:
+    return judge_of(command, at, england_and_wales(), wakes=True)
+
+
 async def _relay(world: World) -> None:
-    """Send what desks left unsent, again and again; an outage is waited out."""
+    """Carry out posted withdrawals and send what desks left unsent; an outage is waited out."""
     while True:
         try:
+            await carry_out_posts(world.pool, world.record, _judge_of)
             await send_wakes(world.pool, world.client, Scope(), older_than=_LEFT_OVER_AFTER)
         except SafepathError as error:
             log().warning("relay_waits", code=error.code)

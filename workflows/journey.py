@@ -8,17 +8,22 @@ deadlines, and closes when a person has closed the case. It decides nothing.
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
+from temporalio.workflow import ContinueAsNewVersioningBehavior, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
-    from schemas.clockwork_steps import Breach, ClockworkStep, Remind, RouteOnward, SendNotice
-    from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent
-    from schemas.referral_commands import RecallReferral, RequestReferral
-
     from activities.journey_steps import JourneySteps
     from schemas.case import Stage
-    from schemas.decisions import Reply
+    from schemas.clockwork_steps import (
+        Breach,
+        ClockworkStep,
+        CloseWindow,
+        OpenWindow,
+        Remind,
+        RouteOnward,
+        SendContact,
+        SendNotice,
+        SettleContact,
+    )
     from schemas.ids import referral_workflow_id
     from schemas.messages import (
         JOURNEY,
@@ -28,13 +33,15 @@ with workflow.unsafe.imports_passed_through():
         CarryOut,
         JourneyOutlook,
         ReadJourney,
+        SendContactText,
         StartJourney,
         StartReferral,
         TakeJourneyStep,
     )
     from schemas.operations import Said, operations_text
     from workflows.inbox import Inbox, Letter
-    from workflows.options import STEP_WITHIN, UNTIL_IT_WORKS
+    from workflows.journey_updates import JourneyUpdates
+    from workflows.options import DELIVERY_WITHIN, NEVER_AGAIN, STEP_WITHIN, UNTIL_IT_WORKS
     from workflows.posting import post_notice
     from workflows.progress import Progress, alarm_text
     from workflows.referral import SupportReferral
@@ -42,8 +49,8 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn(name=JOURNEY)
-class VictimJourney:
-    """A case's clockwork."""
+class VictimJourney(JourneyUpdates):
+    """A case's clockwork, steered by people."""
 
     @workflow.init
     def __init__(self, journey: StartJourney) -> None:
@@ -52,61 +59,19 @@ class VictimJourney:
         self._nudged = False
         self._started: set[int] = set()
         self._progress = Progress()
+        self._phase: Stage | None = None
+        self._has_passed_phase = False
 
     @workflow.run
     async def run(self, journey: StartJourney) -> None:
-        """Do what the record says, until a person has closed the case."""
+        """Do what the record says, until a person has closed the case and nothing is owed."""
         outlook = await self._read()
-        while outlook.stage is not Stage.CLOSED or outlook.to_dispatch:
-            self._progress.show(
-                outlook.stage, outlook.awaiting, outlook.alarms, is_overdue=outlook.is_overdue
-            )
+        while outlook.stage is not Stage.CLOSED or outlook.to_dispatch or outlook.alarms:
+            self._show(outlook)
             await self._start_referrals(outlook)
             outlook = await self._next(outlook)
-            self._continue_as_new_if_long(journey)
+            self._begin_anew_if_due(journey)
         await self._answer_the_last(outlook)
-
-    # What people ask for, each answered with what was committed.
-
-    @workflow.update(name="confirm_safety", description="Record the safety check.")
-    async def confirm_safety(self, command: ConfirmSafety) -> Reply:
-        """She can, or cannot, talk safely."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="ask_consent", description="Record that consent was asked.")
-    async def ask_consent(self, command: AskConsent) -> Reply:
-        """She was asked."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="give_consent", description="Record a yes.")
-    async def give_consent(self, command: GiveConsent) -> Reply:
-        """She said yes."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="refuse_consent", description="Record a no.")
-    async def refuse_consent(self, command: RefuseConsent) -> Reply:
-        """She said no."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="add_need", description="Record a need.")
-    async def add_need(self, command: AddNeed) -> Reply:
-        """Something she needs help with."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="request_referral", description="Refer a need to chosen services.")
-    async def request_referral(self, command: RequestReferral) -> Reply:
-        """Refer a need to the services she chose."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="recall_referral", description="Take a referral back.")
-    async def recall_referral(self, command: RecallReferral) -> Reply:
-        """The sender takes a referral back."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="close_case", description="Review for closing, or close.")
-    async def close_case(self, command: CloseCase) -> Reply:
-        """A person closes the case."""
-        return await self._inbox.put(command)
 
     @workflow.signal(
         name=RECORD_CHANGED, description="The record of this case changed: look again."
@@ -148,7 +113,11 @@ class VictimJourney:
         return done.outlook
 
     async def _start_referrals(self, outlook: JourneyOutlook) -> None:
-        """Every referral with work left has its own workflow, which outlives this run."""
+        """Every referral with work left has its own workflow, which outlives this run.
+
+        One whose workflow had ended, and to which something is to be told after all, gets another.
+        """
+        self._started &= set(outlook.referrals)
         for number in outlook.referrals:
             if number in self._started:
                 continue
@@ -158,7 +127,7 @@ class VictimJourney:
                     StartReferral(case_ref=self._case_ref, referral=number),
                     id=referral_workflow_id(self._case_ref, number),
                     parent_close_policy=ParentClosePolicy.ABANDON,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                     static_summary=operations_text(
                         Said.REFERRAL, number, Said.REQUESTED, workflow.now()
                     ),
@@ -199,12 +168,37 @@ class VictimJourney:
             return outlook
         if self._nudged or alarm is None:
             return await self._read()
+        if alarm.kind is AlarmKind.SEND_CONTACT:
+            return await self._send_contact(alarm.contact or 0)
         return await self._step(self._alarmed(alarm))
 
     def _alarmed(self, alarm: Alarm) -> ClockworkStep:
-        if alarm.kind is AlarmKind.REMIND:
-            return Remind(case_ref=self._case_ref, deadline=alarm.deadline)
-        return Breach(case_ref=self._case_ref, deadline=alarm.deadline)
+        contact = alarm.contact or 0
+        match alarm.kind:
+            case AlarmKind.REMIND:
+                return Remind(case_ref=self._case_ref, deadline=alarm.deadline)
+            case AlarmKind.OPEN_WINDOW:
+                return OpenWindow(case_ref=self._case_ref, contact=contact)
+            case AlarmKind.CLOSE_WINDOW:
+                return CloseWindow(case_ref=self._case_ref, contact=contact)
+            case AlarmKind.SETTLE_CONTACT:
+                return SettleContact(case_ref=self._case_ref, contact=contact)
+            case _:
+                return Breach(case_ref=self._case_ref, deadline=alarm.deadline)
+
+    async def _send_contact(self, number: int) -> JourneyOutlook:
+        """Send a text to her, once; where nobody can tell whether it went, a person looks."""
+        step = SendContact(case_ref=self._case_ref, contact=number)
+        try:
+            return await workflow.execute_activity_method(
+                JourneySteps.send_contact,
+                SendContactText(step=step, at=workflow.now()),
+                start_to_close_timeout=DELIVERY_WITHIN,
+                retry_policy=NEVER_AGAIN,
+                summary=operations_text(step.verb),
+            )
+        except ActivityError:
+            return await self._step(SettleContact(case_ref=self._case_ref, contact=number))
 
     async def _read(self) -> JourneyOutlook:
         self._nudged = False
@@ -225,7 +219,7 @@ class VictimJourney:
 
     async def _answer_the_last(self, outlook: JourneyOutlook) -> None:
         """Whoever asked while the case closed is answered; nobody waits for a closed journey."""
-        self._progress.show(outlook.stage, outlook.awaiting, (), is_overdue=False)
+        self._show(outlook)
         while True:
             while self._inbox.has_mail:
                 await self._carry_out(self._inbox.take(), outlook)
@@ -235,15 +229,30 @@ class VictimJourney:
             if not self._inbox.has_mail:
                 return
 
-    def _continue_as_new_if_long(self, journey: StartJourney) -> None:
-        """Begin a new history when this one grows long. The record holds all that goes on."""
+    def _show(self, outlook: JourneyOutlook) -> None:
+        """Publish where the journey stands, and notice when a phase has passed."""
+        self._has_passed_phase |= self._phase not in (None, outlook.stage)
+        self._phase = outlook.stage
+        self._progress.show(
+            outlook.stage,
+            outlook.awaiting,
+            outlook.alarms,
+            is_overdue=outlook.is_overdue,
+            owner=outlook.owner,
+        )
+
+    def _begin_anew_if_due(self, journey: StartJourney) -> None:
+        """Begin a new history, on the newest code. The record holds all that goes on."""
         if self._may_begin_anew():
-            workflow.continue_as_new(journey)
+            workflow.continue_as_new(
+                journey,
+                initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
+            )
 
     def _may_begin_anew(self) -> bool:
-        """Long enough, and nobody waits for an answer of this run."""
-        return (
-            workflow.info().is_continue_as_new_suggested()
-            and not self._inbox.has_mail
-            and workflow.all_handlers_finished()
+        """Long enough, or at the end of a phase with newer code there; and nobody waits."""
+        info = workflow.info()
+        is_due = info.is_continue_as_new_suggested() or (
+            self._has_passed_phase and info.is_target_worker_deployment_version_changed()
         )
+        return is_due and not self._inbox.has_mail and workflow.all_handlers_finished()

@@ -22,6 +22,9 @@ UNTIL_IT_WORKS = RetryPolicy(
 )
 """The record or a key store is down: it will be back, and nothing may be lost until then."""
 
+NEVER_AGAIN = RetryPolicy(maximum_attempts=1)
+"""A text to a victim's phone: sent twice it can be dangerous, so a person looks instead."""
+
 UNTIL_DELIVERED = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
     backoff_coefficient=2.0,

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.messages import Alarm, Awaiting
     from schemas.operations import OperationsText, Said, operations_text
 
+UNIT = SearchAttributeKey.for_keyword("OwningUnit")
 STAGE = SearchAttributeKey.for_keyword("JourneyStage")
 AWAITING = SearchAttributeKey.for_keyword("Awaiting")
 NEXT_DUE = SearchAttributeKey.for_datetime("NextDue")
@@ -23,14 +24,26 @@ class Progress:
 
     def __init__(self) -> None:
         self._shown: tuple[object, ...] = ()
+        self._owner: str | None = None
 
     def show(
-        self, stage: StrEnum, awaiting: Awaiting, alarms: tuple[Alarm, ...], *, is_overdue: bool
+        self,
+        stage: StrEnum,
+        awaiting: Awaiting,
+        alarms: tuple[Alarm, ...],
+        *,
+        is_overdue: bool,
+        owner: str | None = None,
     ) -> None:
-        """Publish the stage, whose move it is, and the next due time."""
+        """Publish the stage, whose move it is, and the next due time.
+
+        Whose case it is was published when it was opened, and is again when another leads it.
+        """
         next_due = alarms[0].at if alarms else None
+        has_moved = None not in (self._owner, owner) and self._owner != owner
+        self._owner = owner or self._owner
         now_shown = (stage, awaiting, next_due, is_overdue)
-        if now_shown == self._shown:
+        if now_shown == self._shown and not has_moved:
             return
         self._shown = now_shown
         workflow.set_current_details(_details(stage, awaiting, alarms))
@@ -40,6 +53,8 @@ class Progress:
             OVERDUE.value_set(is_overdue),
             NEXT_DUE.value_set(next_due) if next_due else NEXT_DUE.value_unset(),
         ]
+        if has_moved:
+            updates.append(UNIT.value_set(owner or ""))
         workflow.upsert_search_attributes(updates)
 
 

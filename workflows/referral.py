@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.referral_steps import ReferralSteps
     from schemas.clockwork_steps import (
         Breach,
         ClockworkStep,
@@ -19,8 +20,6 @@ with workflow.unsafe.imports_passed_through():
         SendNotice,
         SendStop,
     )
-
-    from activities.referral_steps import ReferralSteps
     from schemas.ids import journey_workflow_id
     from schemas.messages import (
         RECORD_CHANGED,

@@ -1,8 +1,10 @@
 -- name: list_cases
-SELECT c.case_ref, c.stage, c.subject, c.channel, c.version, c.occurred_at, c.recorded_at,
+SELECT c.case_ref, c.stage, c.subject, c.channel, c.version, c.assigned_to, c.occurred_at,
+    c.recorded_at,
     (SELECT min(d.due_at) FROM record.deadline d
      WHERE d.case_ref = c.case_ref AND d.state IN ('running', 'breached')) AS next_due,
-    (SELECT count(*) FROM record.task t WHERE t.case_ref = c.case_ref AND NOT t.is_done)
+    (SELECT count(*) FROM record.task t WHERE t.case_ref = c.case_ref AND NOT t.is_done
+        AND coalesce(t.organisation, c.owner) = c.owner)
         AS open_tasks,
     (SELECT count(*) FROM record.referral r WHERE r.case_ref = c.case_ref AND r.state NOT IN
         ('declined', 'completed', 'ended', 'recalled', 'withdrawn', 'expired',
@@ -15,7 +17,7 @@ LIMIT $2
 -- name: list_deadlines
 SELECT d.case_ref, d.id, d.duty, d.referral, d.started_at, d.due_at, d.state, d.reminded_at
 FROM record.deadline d JOIN record.case_file c USING (case_ref)
-WHERE NOT c.is_restricted AND d.state IN ('running', 'breached')
+WHERE NOT c.is_restricted AND d.state IN ('running', 'paused', 'breached')
   AND (NOT $1 OR d.due_at < $2)
 ORDER BY d.due_at, d.case_ref, d.id
 LIMIT $3
@@ -34,6 +36,7 @@ SELECT i.sealed_packet, i.fields, r.state, r.consent
 FROM record.inbox_item i
 JOIN record.referral r ON r.case_ref = i.case_ref AND r.number = i.referral
 WHERE i.case_ref = $1 AND i.referral = $2 AND i.kind = 'referral'
+ORDER BY i.recorded_at DESC LIMIT 1
 
 -- name: read_timeline
 SELECT seq, recorded_at, body FROM audit.entry WHERE case_ref = $1 ORDER BY seq
@@ -116,3 +119,104 @@ SELECT seq, hash FROM audit.head WHERE room = $1
 
 -- name: read_installation
 SELECT is_embedded FROM record.installation
+
+-- name: list_deadlines_of_service
+SELECT d.case_ref, d.id, d.duty, d.referral, d.started_at, d.due_at, d.state, d.reminded_at
+FROM record.deadline d
+WHERE d.state IN ('running', 'paused', 'breached') AND (NOT $1 OR d.due_at < $2)
+ORDER BY d.due_at, d.case_ref, d.id
+LIMIT $3
+
+-- name: list_tasks
+SELECT t.case_ref, t.id, t.kind, t.for_role, t.organisation, t.for_person, t.not_for, t.referral,
+    t.raised_at
+FROM record.task t LEFT JOIN record.case_file c USING (case_ref)
+WHERE NOT t.is_done AND NOT coalesce(c.is_restricted, false)
+  AND coalesce(t.organisation, c.owner) = $1
+ORDER BY t.raised_at, t.case_ref, t.id
+LIMIT $2
+
+-- name: read_check_line
+SELECT max(k.line_until) FROM record.withdrawal_check k
+WHERE k.case_ref = $1 AND k.state = 'open' AND $2::integer = ANY (k.referrals)
+
+-- name: read_words
+SELECT w.safe_hash, w.duress_hash FROM record.plan_word w
+JOIN record.contact_plan p ON p.case_ref = w.case_ref AND p.words_of = w.plan
+WHERE w.case_ref = $1 AND p.state = 'in_force'
+
+-- name: read_service_reason
+SELECT reason FROM record.service_reason WHERE case_ref = $1 AND referral = $2
+
+-- name: post_withdrawal
+INSERT INTO record.withdrawal_post (case_ref, role, organisation, person, command_id, purpose,
+    recipient, said_by, occurred_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT ON CONSTRAINT withdrawal_post_once DO NOTHING
+
+-- name: read_withdrawal_posts
+SELECT id, case_ref, role, organisation, person, command_id, purpose, recipient, said_by,
+    occurred_at
+FROM record.withdrawal_post WHERE done_at IS NULL ORDER BY recorded_at LIMIT $1
+
+-- name: settle_withdrawal_post
+UPDATE record.withdrawal_post SET done_at = clock_timestamp() WHERE id = $1 AND done_at IS NULL
+
+-- name: put_left
+INSERT INTO record.staff_left (organisation, person, recorded_by) VALUES ($1, $2, $3)
+ON CONFLICT ON CONSTRAINT staff_left_pk DO NOTHING
+
+-- name: has_left
+SELECT EXISTS (SELECT 1 FROM record.staff_left WHERE organisation = $1 AND person = $2)
+
+-- name: list_left_behind
+SELECT s.person, 'case' AS what, c.case_ref, NULL::integer AS referral, NULL::text AS task
+FROM record.staff_left s JOIN record.case_file c
+    ON c.owner = s.organisation AND c.assigned_to = s.person AND c.stage <> 'closed'
+UNION ALL
+SELECT s.person, 'claim', r.case_ref, r.number, NULL
+FROM record.staff_left s JOIN record.referral r
+    ON r.claimed_by = s.organisation || ':' || s.person AND r.state IN
+        ('received', 'opened', 'info_requested', 'waitlisted', 'accepted', 'active')
+UNION ALL
+SELECT s.person, 'task', t.case_ref, t.referral, t.id
+FROM record.staff_left s JOIN record.task t
+    ON t.for_person = s.organisation || ':' || s.person AND NOT t.is_done
+ORDER BY person, what, case_ref
+
+-- name: count_misuse
+WITH looked AS (
+    SELECT organisation || ':' || person AS who, count(*) AS reads,
+        count(*) FILTER (WHERE NOT had_task) AS reads_without_task,
+        count(DISTINCT case_ref) AS cases_read
+    FROM record.consultation WHERE recorded_at >= $1 AND recorded_at < $2 GROUP BY 1
+), acted AS (
+    SELECT (body::jsonb #>> '{actor,organisation}') || ':' || (body::jsonb #>> '{actor,person}')
+            AS who,
+        count(*) FILTER (WHERE verb = 'set_plan' AND body::jsonb ->> 'outcome' = 'done')
+            AS plan_changes,
+        count(*) FILTER (WHERE verb IN ('withdraw_consent', 'relay_withdrawal')
+            AND body::jsonb ->> 'outcome' = 'done') AS withdrawals,
+        count(*) FILTER (WHERE body::jsonb #>> '{detail,outside_plan}' = 'yes')
+            AS contacts_outside_plan,
+        count(*) FILTER (WHERE body::jsonb -> 'reasons' ? 'not_visible') AS cases_not_theirs
+    FROM audit.entry
+    WHERE room = 'support' AND recorded_at >= $1 AND recorded_at < $2
+      AND body::jsonb #>> '{actor,role}' <> 'system'
+    GROUP BY 1
+), reported AS (
+    SELECT recorder AS who, count(*) AS withdrawals_not_hers
+    FROM record.withdrawal_check
+    WHERE state = 'it_was_not_her' AND opened_at >= $1 AND opened_at < $2 GROUP BY 1
+)
+SELECT who, coalesce(reads, 0) AS reads, coalesce(reads_without_task, 0) AS reads_without_task,
+    coalesce(cases_read, 0) AS cases_read, coalesce(plan_changes, 0) AS plan_changes,
+    coalesce(withdrawals, 0) AS withdrawals,
+    coalesce(withdrawals_not_hers, 0) AS withdrawals_not_hers,
+    coalesce(contacts_outside_plan, 0) AS contacts_outside_plan,
+    coalesce(cases_not_theirs, 0) AS cases_not_theirs
+FROM looked FULL JOIN acted USING (who) FULL JOIN reported USING (who)
+WHERE $3::text IS NULL OR split_part(who, ':', 1) = $3
+ORDER BY coalesce(withdrawals_not_hers, 0) DESC, coalesce(reads_without_task, 0) DESC,
+    coalesce(contacts_outside_plan, 0) DESC, who
+LIMIT $4

@@ -37,7 +37,7 @@ from tests.conftest import People, Servers
 from tests.histories.fingerprints import FINGERPRINTS, all_fingerprints
 from tests.workflows.clockwork import Clockwork, clockwork
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, Journey, open_journey
-from web.desk import open_desk
+from web.entrance import open_desk
 
 HERE = Path(__file__).parent
 VERSION = "v1"

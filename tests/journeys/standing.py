@@ -29,7 +29,7 @@ from schemas.views import CasePage
 from tests.builders import a_command, caseworker, ops
 from tests.infra.stack.standins import Listener, until
 from tests.workflows.telling import an_opening
-from web.desk import open_desk
+from web.entrance import open_desk
 
 WITHIN = 60.0
 """Seconds after which a story has gone wrong; a delivery alone is given thirty."""

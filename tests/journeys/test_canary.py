@@ -28,7 +28,7 @@ from tests.journeys.scanning import forms, found_in, scan_database, scan_files, 
 from tests.journeys.standing import Stack, a_stack
 from tests.workflows.clockwork import clockwork
 from tests.workflows.telling import IDVA, MEADOWLIGHT, open_journey
-from web.desk import open_desk
+from web.entrance import open_desk
 
 CANARY = "Quïllfeather"
 """In every personal text of these stories, and in nothing else. It has a letter beyond ASCII,

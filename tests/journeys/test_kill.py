@@ -16,7 +16,7 @@ from schemas.views import CasePage
 from tests.builders import auditor, caseworker, ngo_intake
 from tests.journeys.standing import Stack, a_stack
 from tests.workflows.telling import IDVA
-from web.desk import open_desk
+from web.entrance import open_desk
 
 NGO = ngo_intake()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from infra.contacts import FileContacts
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.converter import PayloadCodec
@@ -143,6 +144,7 @@ class Clockwork:
         self.record = record
         self.notices_dir = notices_dir
         self._cached = cached
+        self.build: str | None = None
         self._working = AsyncExitStack()
 
     @property
@@ -153,7 +155,12 @@ class Clockwork:
     async def start(self) -> None:
         """Put the worker to work."""
         worker = journeys_worker(
-            self.client, self.record, FileNotices(self.notices_dir), cached=self._cached
+            self.client,
+            self.record,
+            FileNotices(self.notices_dir),
+            FileContacts(self.notices_dir / "to-her"),
+            cached=self._cached,
+            build=self.build,
         )
         await self._working.enter_async_context(worker)
 

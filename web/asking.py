@@ -1,0 +1,144 @@
+"""Asking a case's journey, and telling its workflows: the one way from people to Temporal.
+
+A decision is an update of the journey, named as its verb. An answer that was lost is found in the
+record under the command's id, so asking again is safe however Temporal stumbles.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from infra.database import Pool, Scope
+from infra.record import PostgresRecord
+from infra.wakes import send_wakes, wake
+from schemas.case import Stage
+from schemas.command_base import Command
+from schemas.decisions import Reply
+from schemas.errors import BadInputError, RecordError, SafepathError, UnreachableError
+from schemas.ids import CaseRef, journey_workflow_id
+
+_ASK_AGAIN = 0.2
+ANSWER_WITHIN = timedelta(seconds=20)
+"""How long a person waits for a worker before being told what to do."""
+_REPLY: Any = Reply  # a union: the type of the answer, not of the hint
+
+
+class Journeys:
+    """The journeys of cases, as one person's desk reaches them."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        record: PostgresRecord,
+        scope: Scope,
+        connect: Callable[[], Awaitable[Client]],
+    ) -> None:
+        self._pool = pool
+        self._record = record
+        self._scope = scope
+        self._connect = connect
+        self._client: Client | None = None
+
+    async def ask(self, command: Command, here: Callable[[Command], Awaitable[Reply]]) -> Reply:
+        """Ask the journey, and ask again while Temporal stumbles: the command's id makes it once.
+
+        Args:
+            command: what a person decided.
+            here: how it is carried out where the case has closed and no journey answers.
+
+        Raises:
+            UnreachableError: nobody answered in time.
+            RecordError: the journey could not carry it out, and never will.
+        """
+        client = await self._temporal()
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + ANSWER_WITHIN.total_seconds()
+        while True:
+            try:
+                return await asyncio.wait_for(_answered(client, command), give_up - clock())
+            except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+                reply = await self._reply_without_journey(client, command, here)
+            if reply is not None:
+                return reply
+            if clock() >= give_up:
+                raise _no_answer(command)
+            await asyncio.sleep(_ASK_AGAIN)
+
+    async def tell(self, case_ref: CaseRef) -> bool:
+        """Tell the workflows at once; what cannot be told now, the worker's relay tells."""
+        try:
+            client = await self._temporal()
+            await send_wakes(self._pool, client, self._scope, case_ref=case_ref)
+        except SafepathError:
+            return False
+        return True
+
+    async def _reply_without_journey(
+        self, client: Client, command: Command, here: Callable[[Command], Awaitable[Reply]]
+    ) -> Reply | None:
+        """What the record already answers; a journey that does not run is started."""
+        reply = await self._record.find_reply(command)
+        if reply is not None:
+            return reply
+        case = (await self._record.read(command.case_ref)).case
+        if case.stage is Stage.CLOSED:
+            return await here(command)  # it closed while this was on its way
+        await wake(client, journey_workflow_id(command.case_ref), case.owner)
+        return None
+
+    async def _temporal(self) -> Client:
+        if self._client is None:
+            self._client = await self._connect()
+        return self._client
+
+
+def _update_id(command: Command) -> str:
+    """One for each command, person and verb: an id given twice for two things is two updates.
+
+    Hashed, because Temporal keeps update ids in clear and need not know who asked.
+    """
+    verb = command.verb
+    parts = (verb, command.actor.organisation, command.actor.person, command.command_id)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        if cause.type == "command_taken":
+            return BadInputError("--command-id", "it was given for another command; use a new one")
+        return RecordError(cause.type or "refused", cause.message)
+    return RecordError("refused", "The journey could not carry this out.")
+
+
+def _no_answer(command: Command) -> SafepathError:
+    return UnreachableError(
+        "No worker answered in time. What you asked may still be done: give it again with "
+        f"--command-id {command.command_id}, and it is done once."
+    )
+
+
+async def _answered(client: Client, command: Command) -> Reply:
+    """What the case's journey answers.
+
+    Raises:
+        RecordError: the journey could not carry it out, and never will.
+    """
+    handle = client.get_workflow_handle(journey_workflow_id(command.case_ref))
+    try:
+        reply: Reply = await handle.execute_update(
+            command.verb.value, command, id=_update_id(command), result_type=_REPLY
+        )
+    except WorkflowUpdateFailedError as error:
+        raise _our_error(error) from None
+    return reply

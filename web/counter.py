@@ -1,0 +1,61 @@
+"""The counter of a desk: who stands at it, and what is answered before a verb begins."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from infra.record import PostgresRecord
+from rules.decide import missing_right
+from schemas.actor import Actor
+from schemas.decisions import NotDone, Refusal, Refused
+from schemas.errors import BadInputError
+from schemas.ids import CaseRef
+from schemas.verbs import Verb
+
+
+class NotAllowed(Exception):  # noqa: N818 - carries a value; never leaves this module's callers
+    """A verb refused before it had an answer of its own; `refused` says why."""
+
+    def __init__(self, refused: NotDone) -> None:
+        super().__init__(", ".join(reason.code for reason in refused.reasons))
+        self.refused = refused
+
+
+class Counter:
+    """Asks for the right to a verb, and notes who asked for what was not theirs."""
+
+    def __init__(self, actor: Actor, record: PostgresRecord) -> None:
+        self.actor = actor
+        self._record = record
+
+    async def refused(self, verb: Verb, case_ref: CaseRef | None = None) -> NotDone | None:
+        """Why the role may not use the verb, with an audit row; None where it may."""
+        refusal: Refused | None = missing_right(verb, self.actor.role)
+        if refusal is None:
+            return None
+        codes = tuple(reason.code for reason in refusal.reasons)
+        await self._record.note_refusal(self.actor, verb, case_ref, codes)
+        return NotDone(case_ref=case_ref or "", reasons=refusal.reasons)
+
+    async def require(self, verb: Verb, case_ref: CaseRef | None = None) -> None:
+        """Go on only with the right.
+
+        Raises:
+            NotAllowed: the role has it not.
+        """
+        refused = await self.refused(verb, case_ref)
+        if refused:
+            raise NotAllowed(refused)
+
+    async def close(self, verb: Verb, case_ref: CaseRef, refusal: Refusal) -> NotDone:
+        """A refusal that touches no case, with its audit row."""
+        await self._record.note_refusal(self.actor, verb, case_ref, (refusal.code,))
+        return NotDone(case_ref=case_ref, reasons=(refusal,))
+
+    @asynccontextmanager
+    async def noting(self, verb: Verb, case_ref: CaseRef) -> AsyncIterator[None]:
+        """Whoever asks for a case she may not see leaves a row; her answer does not say so."""
+        try:
+            yield
+        except BadInputError:
+            await self._record.note_refusal(self.actor, verb, case_ref, ("not_visible",))
+            raise

@@ -1,0 +1,71 @@
+"""The entrance: who gets a desk. Taken at their word, which only an embedded stack does."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from infra.audit import AuditReader
+from infra.database import Pool, Scope, is_embedded, open_pool
+from infra.keys import FileKeyProvider, Keyring
+from infra.reading import PostgresReader
+from infra.record import PostgresRecord
+from infra.settings import Installation
+from infra.stack.secrets import Role as DatabaseRole
+from infra.staff import StaffRegister
+from infra.temporal import connect_temporal
+from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
+from schemas.errors import BadInputError, SettingsError
+from web.asking import Journeys
+from web.desk import Desk
+
+_AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
+
+
+@asynccontextmanager
+async def open_desk(installation: Installation, actor: Actor) -> AsyncIterator[Desk]:
+    """A desk for a person who is taken at her word, which only an embedded stack does.
+
+    Raises:
+        SettingsError: this database was not made by `safepath up`.
+        BadInputError: role and organisation do not go together.
+        UnreachableError: PostgreSQL does not answer.
+    """
+    scope = Scope(actor)
+    async with AsyncExitStack() as opened:
+        pool = await _opened_pool(opened, installation.dsn(DatabaseRole.WEB))
+        if not await is_embedded(pool):
+            raise SettingsError(
+                "--as works only on a database that `safepath up` made: this one needs a sign-in, "
+                "which this version does not offer yet."
+            )
+        keyring = Keyring(pool, FileKeyProvider(installation.kek_file), scope)
+        reader = PostgresReader(pool, keyring, scope)
+        await _check_organisation(reader, actor)
+        audit = None
+        if actor.role in _AUDIT_ROLES:
+            audit = AuditReader(await _opened_pool(opened, installation.dsn(DatabaseRole.AUDIT)))
+        record = PostgresRecord(pool, keyring, scope)
+        staff = StaffRegister(pool, scope)
+        if await staff.has_left(actor):
+            raise BadInputError("--as", f"{actor.who} has left: see `staff leavers`")
+        journeys = Journeys(pool, record, scope, lambda: connect_temporal(installation, keyring))
+        yield Desk(actor, pool, record, reader, staff, journeys, audit)
+
+
+async def _opened_pool(opened: AsyncExitStack, dsn: str) -> Pool:
+    pool = await open_pool(dsn, most=4)
+    opened.push_async_callback(pool.close)
+    return pool
+
+
+async def _check_organisation(reader: PostgresReader, actor: Actor) -> None:
+    """An NGO's staff stand in an organisation of the directory, an agency's do not."""
+    listed = await reader.is_in_directory(actor.organisation)
+    if actor.role in NGO_ROLES and not listed:
+        raise BadInputError(
+            "--as",
+            f"the directory has no organisation {actor.organisation!r}: see `directory list`",
+        )
+    if actor.role in AGENCY_ROLES | {Role.DPO} and listed:
+        raise BadInputError(
+            "--as", f"{actor.organisation} is an NGO of the directory: a {actor.role} is not its"
+        )
