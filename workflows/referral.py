@@ -137,10 +137,10 @@ class SupportReferral:
         match alarm.kind:
             case AlarmKind.REMIND:
                 return Remind(case_ref=self._case_ref, deadline=alarm.deadline)
-            case AlarmKind.BREACH:
-                return Breach(case_ref=self._case_ref, deadline=alarm.deadline)
             case AlarmKind.EXPIRE:
                 return ExpireReferral(case_ref=self._case_ref, referral=self._number)
+            case _:
+                return Breach(case_ref=self._case_ref, deadline=alarm.deadline)
 
     async def _read(self) -> ReferralOutlook:
         self._nudged = False

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
-from schemas.command_base import Command
 
+from activities.ports import Beside
 from infra.demo.files import demo_directory_text
 from infra.settings import Installation, find_installation
 from infra.stack.layout import StackPaths
@@ -22,6 +22,7 @@ from infra.stack.stack import running_stack
 from infra.stack.state import ChildState, read_state
 from infra.stack.temporal import connect
 from schemas.actor import Actor
+from schemas.command_base import Command
 from schemas.decisions import Committed
 from schemas.errors import UnreachableError
 from schemas.ids import CaseRef
@@ -89,7 +90,7 @@ class Stack:
         """State a fact."""
         command: Any = self._command(case_ref, kind, actor, parts)
         async with open_desk(self.installation, actor) as desk:
-            reply = await desk.state(command, note=note)
+            reply = await desk.state(command, beside=Beside(note=note))
         assert isinstance(reply, Committed), reply
         return reply
 

@@ -7,8 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from schemas.case import PersonalField, PersonalPart
 from schemas.case_commands import AddNeed
 from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.decisions import Committed
+from schemas.ids import CaseRef, referral_workflow_id
+from schemas.referral import Reason, ReferralState
 from schemas.referral_commands import (
     AcceptReferral,
     CompleteReferral,
@@ -16,11 +21,6 @@ from schemas.referral_commands import (
     OpenReferral,
     RequestReferral,
 )
-
-from schemas.case import PersonalField, PersonalPart
-from schemas.decisions import Committed
-from schemas.ids import CaseRef, referral_workflow_id
-from schemas.referral import Reason, ReferralState
 from tests.builders import a_command, caseworker, ngo_intake
 from tests.conftest import People
 from tests.infra.stack.standins import descendants_of

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from schemas.case_commands import AddNeed, CloseCase
-from schemas.consent_commands import AskConsent, GiveConsent
-from schemas.referral_commands import AcceptReferral, CompleteReferral, RequestReferral
 
 from schemas.case import Stage
+from schemas.case_commands import AddNeed, CloseCase
+from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.ids import CaseRef
 from schemas.referral import ReferralState
+from schemas.referral_commands import AcceptReferral, CompleteReferral, RequestReferral
 from schemas.views import CasePage
 from tests.builders import auditor, caseworker, ngo_intake
 from tests.journeys.standing import Stack, a_stack

@@ -8,9 +8,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from schemas.case_commands import AddNeed, CloseCase
-from schemas.consent_commands import WithdrawConsent
-from schemas.referral_commands import AcceptReferral, OpenReferral
 
 from activities.judging import judge_of
 from infra.audit import AuditReader
@@ -19,11 +16,14 @@ from infra.migrations import migrate
 from infra.stack.secrets import Role as DatabaseRole
 from schemas.actor import Actor, Role
 from schemas.case import Stage
+from schemas.case_commands import AddNeed, CloseCase
 from schemas.consent import ConsentState, Purpose
+from schemas.consent_commands import WithdrawConsent
 from schemas.decisions import Committed, NotDone
 from schemas.errors import BadInputError, SettingsError, UnreachableError
 from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
 from schemas.referral import ReferralState
+from schemas.referral_commands import AcceptReferral, OpenReferral
 from schemas.verbs import Verb
 from tests.builders import (
     a_command,
@@ -51,7 +51,9 @@ from tests.infra.cases import (
     opened,
     queued,
 )
-from web.desk import Desk, NotAllowed, open_desk
+from web.counter import NotAllowed
+from web.desk import Desk
+from web.entrance import open_desk
 
 AtDesk = Callable[[Actor], AbstractAsyncContextManager[Desk]]
 NOBODY_THERE = "127.0.0.1:1"

@@ -8,10 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from schemas.case_commands import AddNeed, CloseCase
-from schemas.command_base import Command
-from schemas.consent_commands import AskConsent, GiveConsent
-from schemas.referral_commands import AcceptReferral, RequestReferral
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
@@ -20,6 +16,7 @@ from activities.judging import judge_of
 from infra.calendars.load import england_and_wales
 from infra.database import Scope
 from infra.stack.secrets import Role
+from infra.staff import StaffRegister
 from infra.temporal import safepath_plugin
 from infra.wakes import send_wakes
 from rules.told import told_text
@@ -34,13 +31,18 @@ from schemas.case import (
     Subject,
     Told,
 )
+from schemas.case_commands import AddNeed, CloseCase
+from schemas.command_base import Command
+from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.decisions import Committed, NotDone, Reply
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id
 from schemas.referral import ReferralState
+from schemas.referral_commands import AcceptReferral, RequestReferral
 from schemas.snapshot import CaseSnapshot
 from tests.builders import a_command, caseworker, ngo_intake
 from tests.conftest import People
 from tests.workflows.clockwork import Clockwork
+from web.asking import Journeys
 from web.desk import Desk
 from workflows.journey import VictimJourney
 from workflows.referral import SupportReferral
@@ -174,7 +176,9 @@ class Journey:
         async def connect() -> Any:
             return self.clockwork.client
 
-        return Desk(actor, pool, record, reader, None, connect)
+        scope = Scope(actor)
+        journeys = Journeys(pool, record, scope, connect)
+        return Desk(actor, pool, record, reader, StaffRegister(pool, scope), journeys, None)
 
     def command(self, kind: type[_C], **parts: Any) -> _C:
         """A command about this case, with an id of its own unless one is given."""
