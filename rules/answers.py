@@ -1,85 +1,235 @@
 """What a service says to a referral. Whatever it says, it has acknowledged."""
 
-from rules import duties, tasks
-from rules.referral_states import move
-from rules.sending import is_with
+from rules import duties, holds, outbox, tasks
+from rules.apply import apply
+from rules.claims import claimed_by_another, of_the_service
+from rules.days import local
+from rules.referral_states import TERMINAL, move
 from rules.world import World
-from schemas.changes import (
-    Change,
-    NeedRecorded,
-    ReferralRecorded,
-)
+from schemas.actor import Role
+from schemas.changes import Change, NeedRecorded, ReferralRecorded, ServiceReasonKept
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.referral import (
     Clock,
     NeedState,
+    Reason,
     Referral,
     ReferralEvent,
     ReferralState,
+    as_told_to_sender,
 )
 from schemas.referral_commands import (
     AcceptReferral,
-    ClaimReferral,
     CompleteReferral,
     DeclineReferral,
+    EndReferral,
     EngageReferral,
     OpenReferral,
-    ReleaseReferral,
+    RequestInfo,
+    WaitlistReferral,
 )
-from schemas.snapshot import (
-    CaseSnapshot,
-)
+from schemas.snapshot import CaseSnapshot, TaskKind
 
-Answer = OpenReferral | AcceptReferral | DeclineReferral | EngageReferral | CompleteReferral
+Answer = (
+    OpenReferral
+    | RequestInfo
+    | WaitlistReferral
+    | AcceptReferral
+    | DeclineReferral
+    | EngageReferral
+    | CompleteReferral
+    | EndReferral
+)
 
 _EVENTS = {
     OpenReferral: ReferralEvent.OPEN,
+    RequestInfo: ReferralEvent.REQUEST_INFO,
+    WaitlistReferral: ReferralEvent.WAITLIST,
     AcceptReferral: ReferralEvent.ACCEPT,
     DeclineReferral: ReferralEvent.DECLINE,
     EngageReferral: ReferralEvent.ENGAGE,
     CompleteReferral: ReferralEvent.COMPLETE,
+    EndReferral: ReferralEvent.END,
 }
+
+_WAIT = "ref-wait"
+_CONTACT = "ref-contact"
+_MEETS = {
+    AcceptReferral: (duties.ACKNOWLEDGE, _WAIT),
+    DeclineReferral: (duties.ACKNOWLEDGE, _WAIT),
+    EngageReferral: (duties.ACKNOWLEDGE, _CONTACT),
+    CompleteReferral: (duties.ACKNOWLEDGE, _CONTACT),
+}
+_STARTS = {WaitlistReferral: _WAIT, AcceptReferral: _CONTACT}
+
+_NEEDED_NO_MORE = frozenset({Reason.NO_LONGER_WANTED, Reason.NEEDS_MET_ELSEWHERE, Reason.DECEASED})
 
 
 def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
-    """What the service says. Whatever it says, it has acknowledged."""
-    referral = snapshot.referral(command.referral)
-    if referral is None or not is_with(referral, command.actor.organisation):
-        return refused("not_yours", "Your organisation has no such referral.")
+    """What the service says. Whatever it says, it has acknowledged.
+
+    Its own reason stays with it: the sender reads one that says nothing of her status.
+    """
+    referral = of_the_service(snapshot, command.referral, command.actor)
+    if isinstance(referral, Refused):
+        return referral
     if isinstance(command, OpenReferral) and referral.state is not ReferralState.RECEIVED:
         return Changed(changes=(), detail={"referral": referral.number})
-    reason = command.reason if isinstance(command, DeclineReferral) else None
-    moved = move(referral, _EVENTS[type(command)], command.actor.role, reason)
+    objection = _left_to_another(referral, command) or _cannot_be_said(referral, command, world)
+    if objection:
+        return objection
+    told = _told(command)
+    moved = move(referral, _EVENTS[type(command)], command.actor.role, told)
     if isinstance(moved, Refused):
         return moved
-    moved = moved.model_copy(update={"clock": Clock.STOPPED})
-    met: tuple[Change, ...] = ()
-    if isinstance(command, CompleteReferral):
-        moved = moved.model_copy(update={"outcome": command.outcome})
-        met = _need_met(snapshot, referral)
+    moved = moved.model_copy(update=_axes(command))
     return Changed(
         changes=(
             ReferralRecorded(referral=moved),
-            *duties.meet(snapshot, duties.ACKNOWLEDGE, world.at, referral.number),
+            *_duties(snapshot, command, moved, world),
             *tasks.done(snapshot, f"unanswered/{referral.number}"),
-            *met,
+            *tasks.done(snapshot, info_task_id(referral.number)),
+            *(outbox.cancelled_packets(snapshot, moved.number) if moved.state in TERMINAL else ()),
+            *_what_comes_of_it(snapshot, command, referral, world),
         ),
-        detail={"referral": referral.number, "state": moved.state, "reason": reason},
+        detail={"referral": referral.number, "state": moved.state, "reason": told},
     )
 
 
-def _need_met(snapshot: CaseSnapshot, referral: Referral) -> tuple[Change, ...]:
+def info_task_id(referral: int) -> str:
+    """The id of the task to answer what a service asked back."""
+    return f"info/{referral}"
+
+
+def _left_to_another(referral: Referral, command: Answer) -> Refused | None:
+    """To read it is no answer, and open to all who may."""
+    is_reading = isinstance(command, OpenReferral)
+    return None if is_reading else claimed_by_another(referral, command.actor)
+
+
+def _cannot_be_said(referral: Referral, command: Answer, world: World) -> Refused | None:
+    match command:
+        case RequestInfo():
+            return _cannot_be_asked(referral, command)
+        case WaitlistReferral() if command.expected_by <= local(world.at, world.calendar).date():
+            return refused("in_the_past", "Say a day to come, by which you expect to have a place.")
+        case _:
+            return None
+
+
+def _cannot_be_asked(referral: Referral, command: RequestInfo) -> Refused | None:
+    if not command.fields and not command.topics:
+        return refused("nothing_asked", "Name at least one field or topic that you ask about.")
+    known = sorted(set(command.fields) & set(referral.shared_fields))
+    if known:
+        return refused(
+            "already_shared",
+            f"You have {', '.join(known)} already, as far as the sender knows it: `referral open`.",
+        )
+    return None
+
+
+def _told(command: Answer) -> Reason | None:
+    match command:
+        case RequestInfo():
+            return Reason.INFORMATION_MISSING
+        case WaitlistReferral() | DeclineReferral() | EndReferral():
+            return as_told_to_sender(command.reason)
+        case _:
+            return None
+
+
+def _axes(command: Answer) -> dict[str, object]:
+    """What an answer moves on the axes besides the state."""
+    match command:
+        case WaitlistReferral():
+            return {"clock": Clock.RUNNING, "expected_by": command.expected_by}
+        case RequestInfo():
+            return {
+                "clock": Clock.STOPPED,
+                "asked_fields": tuple(sorted(set(command.fields))),
+                "asked_topics": tuple(sorted(set(command.topics))),
+                "info_answer": None,
+            }
+        case CompleteReferral():
+            return {"clock": Clock.STOPPED, "outcome": command.outcome}
+        case _:
+            return {"clock": Clock.STOPPED}
+
+
+def _duties(
+    snapshot: CaseSnapshot, command: Answer, moved: Referral, world: World
+) -> tuple[Change, ...]:
+    """Meet what the answer meets, start what it starts; an end leaves nothing running."""
+    number = moved.number
+    wanted = _MEETS.get(type(command), (duties.ACKNOWLEDGE,))
+    met = tuple(c for duty in wanted for c in duties.meet(snapshot, duty, world.at, number))
+    if moved.state in TERMINAL:
+        return (*met, *duties.void_of_referral(apply(snapshot, met), number, world.at))
+    begins = _STARTS.get(type(command))
+    started = duties.start(snapshot, world, begins, world.at, number) if begins else ()
+    return (*met, *started)
+
+
+def _what_comes_of_it(
+    snapshot: CaseSnapshot, command: Answer, referral: Referral, world: World
+) -> tuple[Change, ...]:
+    number = referral.number
+    match command:
+        case RequestInfo():
+            return tasks.ask(
+                snapshot,
+                world,
+                info_task_id(number),
+                TaskKind.INFO_REQUESTED,
+                Role.CASEWORKER,
+                referral=number,
+            )
+        case AcceptReferral() if command.place_hold:
+            return holds.placed(snapshot, command.actor, number, world)
+        case CompleteReferral():
+            return _need(snapshot, referral, NeedState.MET)
+        case DeclineReferral():
+            return _reason_kept(command)
+        case EndReferral():
+            left_unmet = _left_unmet(snapshot, command, referral, world)
+            return (*_reason_kept(command), *left_unmet)
+        case _:
+            return ()
+
+
+def _reason_kept(command: DeclineReferral | EndReferral) -> tuple[Change, ...]:
+    """Always, so that its being kept says nothing."""
+    return (
+        ServiceReasonKept(
+            referral=command.referral,
+            organisation=command.actor.organisation,
+            reason=command.reason,
+        ),
+    )
+
+
+def _left_unmet(
+    snapshot: CaseSnapshot, command: EndReferral, referral: Referral, world: World
+) -> tuple[Change, ...]:
+    """Support stopped early: who helps her now is for a person to see to, and never silent."""
+    if command.reason in _NEEDED_NO_MORE:
+        return ()
+    return (
+        *_need(snapshot, referral, NeedState.UNMET),
+        *tasks.ask(
+            snapshot,
+            world,
+            f"unmet/{referral.need}",
+            TaskKind.UNMET_NEED,
+            Role.SAFEGUARDING_SUPERVISOR,
+            referral=referral.number,
+        ),
+    )
+
+
+def _need(snapshot: CaseSnapshot, referral: Referral, state: NeedState) -> tuple[Change, ...]:
     need = snapshot.need(referral.need)
     if need is None:
         return ()
-    return (NeedRecorded(need=need.model_copy(update={"state": NeedState.MET})),)
-
-
-def claim(snapshot: CaseSnapshot, command: ClaimReferral, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
-
-
-def release(snapshot: CaseSnapshot, command: ReleaseReferral, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    return (NeedRecorded(need=need.model_copy(update={"state": state})),)

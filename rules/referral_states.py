@@ -2,6 +2,9 @@
 
 Workflow, desk, documentation and tests all read this one table. Vocabulary: FHIR Task, BSeR and
 the public referral services, mapped in docs/referral-states.md.
+
+A draft and what is sent are passed through in one step, so no case rests there. A waiting list
+never ends by itself: its time passes in front of a person, who decides.
 """
 
 from dataclasses import dataclass
@@ -78,7 +81,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row({S.ACCEPTED, S.ACTIVE}, E.END, S.ENDED, _NGO, G.SERVICE, G.PERSON),
     _row({S.DRAFT, S.WAITING} | WITH_SERVICE, E.RECALL, S.RECALLED, _SENDER, G.SENDER, G.PERSON),
     _row(_OPEN, E.WITHDRAW, S.WITHDRAWN, _ANYONE, G.SENDER),
-    _row({S.SENT, S.RECEIVED, S.WAITLISTED}, E.EXPIRE, S.EXPIRED, _CLOCKWORK, G.SYSTEM),
+    _row({S.SENT, S.RECEIVED}, E.EXPIRE, S.EXPIRED, _CLOCKWORK, G.SYSTEM),
     _row({S.WAITING}, E.FAIL_DELIVERY, S.UNDELIVERABLE, _CLOCKWORK, G.SYSTEM),
     _row(_OPEN, E.CORRECT, S.ENTERED_IN_ERROR, _SENDER, G.SENDER),
 )

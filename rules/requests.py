@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from rules import consents, duties, tasks
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, move
 from rules.sending import is_open, referral_task
-from rules.withdrawals import stop
 from rules.world import World
 from schemas.actor import SYSTEM, Actor, Role
 from schemas.changes import (
@@ -31,12 +30,8 @@ from schemas.referral import (
     ReferralState,
 )
 from schemas.referral_commands import (
-    AnswerInfo,
-    CorrectReferral,
-    RecallReferral,
     ReopenReferral,
     RequestReferral,
-    SetPriority,
 )
 from schemas.snapshot import (
     CaseSnapshot,
@@ -53,59 +48,45 @@ def request(snapshot: CaseSnapshot, command: RequestReferral, world: World) -> D
     need = snapshot.need(command.need)
     if need is None:
         return refused("unknown_need", f"The case has no need {command.need}: use `need add`.")
-    if any(r.need == need.number and r.state not in OVER for r in snapshot.referrals):
-        return refused(
-            "already_referred", f"Need {need.number} is with a service already: recall that first."
-        )
-    unusable = [code for code in command.choices if not is_open(snapshot, code)]
-    if unusable:
-        return refused(
-            "unknown_service",
-            f"Not in the directory, or closed: {', '.join(unusable)}. See `directory list`.",
-        )
-    unwanted = [code for code in command.choices if not _may_be_asked(snapshot, code, world)]
-    if unwanted:
-        return refused(
-            "she_said_no",
-            f"She said no to: {', '.join(unwanted)}. Use `consent ask` first if she thinks again.",
-        )
-    if len(set(command.choices)) != len(command.choices):
-        return refused("repeated_choice", "A service is named twice; name each once.")
+    objection = _is_taken(snapshot, need) or _no_choice(snapshot, command.choices, world)
+    if objection:
+        return objection
     first, rest = command.choices[0], command.choices[1:]
-    created = _create(snapshot, need, first, rest, world, command.actor)
-    solved = tasks.done(snapshot, f"unmet/{need.number}")
-    reopened = NeedRecorded(need=need.model_copy(update={"state": NeedState.OPEN}))
-    number = _next_number(snapshot)
+    chosen = {"next_choices": rest, "offered": command.offered, "chosen_by": command.chosen_by}
+    draft = _draft(snapshot, need, first, world).model_copy(update=chosen)
     return Changed(
-        changes=(reopened, *solved, *created),
-        detail={"referral": number, "service": first, "need": need.number},
+        changes=(*_taken_up(snapshot, need), *_submitted(draft, world, command.actor)),
+        detail={"referral": draft.number, "service": first, "need": need.number},
     )
 
 
-def recall(snapshot: CaseSnapshot, command: RecallReferral, world: World) -> Decision:
-    """The sender takes it back; what is queued stays, and the service is told."""
-    referral = snapshot.referral(command.referral)
-    if referral is None:
+def reopen(snapshot: CaseSnapshot, command: ReopenReferral, world: World) -> Decision:
+    """Ask the service of a referral that is over again, by a new one that stands for it.
+
+    What is over stays over. The new referral waits for consent as every other does: where she took
+    hers back, or said no, she is asked first.
+    """
+    over = snapshot.referral(command.referral)
+    need = snapshot.need(over.need) if over else None
+    if over is None or need is None:
         return refused("unknown_referral", f"The case has no referral {command.referral}.")
-    if command.expected_version not in (None, referral.version):
-        return refused(
-            "stale", f"Referral {referral.number} has changed since: look again, then recall."
-        )
-    if command.reason is Reason.CONSENT_WITHDRAWN:
-        return refused("not_a_recall", "If she took her consent back, use `consent withdraw`.")
-    moved = move(referral, ReferralEvent.RECALL, command.actor.role, command.reason)
-    if isinstance(moved, Refused):
-        return moved
+    objection = (
+        _cannot_be_replaced(snapshot, over)
+        or _is_taken(snapshot, need)
+        or _no_choice(snapshot, (over.service,), world)
+    )
+    if objection:
+        return objection
+    draft = _draft(snapshot, need, over.service, world)
+    draft = draft.model_copy(update=_same_again(snapshot, over) | {"replaces": over.number})
     return Changed(
-        changes=stop(
-            snapshot,
-            referral,
-            ReferralEvent.RECALL,
-            command.actor.role,
-            command.reason,
-            world.at,
+        changes=(
+            ReferralRecorded(referral=over.model_copy(update={"was_followed": True})),
+            *tasks.done(snapshot, f"undeliverable/{over.number}"),
+            *_taken_up(snapshot, need),
+            *_submitted(draft, world, command.actor),
         ),
-        detail={"referral": referral.number, "reason": command.reason},
+        detail={"referral": draft.number, "service": over.service, "replaces": over.number},
     )
 
 
@@ -144,43 +125,95 @@ def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Dec
             changes=(followed, *_unmet(snapshot, referral, need, world)),
             detail={"referral": referral.number, "next": None},
         )
-    created = _create(
-        snapshot, need, choices[0], tuple(choices[1:]), world, step.actor, follows=referral.number
-    )
+    left = {"next_choices": tuple(choices[1:]), "follows": referral.number}
+    draft = _draft(snapshot, need, choices[0], world)
+    draft = draft.model_copy(update=_same_again(snapshot, referral) | left)
     return Changed(
-        changes=(followed, *created),
+        changes=(followed, *_submitted(draft, world, step.actor)),
         detail={"referral": referral.number, "next": choices[0]},
     )
 
 
-def _create(
-    snapshot: CaseSnapshot,
-    need: Need,
-    service: str,
-    rest: tuple[str, ...],
-    world: World,
-    actor: Actor,
-    follows: int | None = None,
-) -> Iterator[Change]:
+def _draft(snapshot: CaseSnapshot, need: Need, service: str, world: World) -> Referral:
     listed = snapshot.service(service)
-    state = consents.state_for(snapshot, service, world.at)
-    draft = Referral(
-        number=_next_number(snapshot),
+    return Referral(
+        number=max((r.number for r in snapshot.referrals), default=0) + 1,
         need=need.number,
         service=service,
         organisation=listed.organisation if listed else "",
         state=ReferralState.DRAFT,
-        consent=state,
+        consent=consents.state_for(snapshot, service, world.at),
         priority=need.priority,
-        next_choices=rest,
-        follows=follows,
     )
+
+
+def _same_again(snapshot: CaseSnapshot, before: Referral) -> dict[str, object]:
+    """What a referral takes over from the one before it: how it was chosen, and who is left."""
+    asked = {r.service for r in snapshot.referrals if r.need == before.need}
+    return {
+        "priority": before.priority,
+        "offered": before.offered,
+        "chosen_by": before.chosen_by,
+        "next_choices": tuple(code for code in before.next_choices if code not in asked),
+    }
+
+
+def _submitted(draft: Referral, world: World, actor: Actor) -> Iterator[Change]:
     submitted = move(draft, ReferralEvent.SUBMIT, actor.role)
     if isinstance(submitted, Refused):
         return
     yield ReferralRecorded(referral=submitted)
-    if state is not ConsentState.GIVEN:
+    if draft.consent is not ConsentState.GIVEN:
         yield referral_task("consent", TaskKind.CONSENT_MISSING, submitted, world)
+
+
+def _taken_up(snapshot: CaseSnapshot, need: Need) -> tuple[Change, ...]:
+    """The need is open once more, and nobody has to look after it besides."""
+    is_open_again = NeedRecorded(need=need.model_copy(update={"state": NeedState.OPEN}))
+    return (is_open_again, *tasks.done(snapshot, f"unmet/{need.number}"))
+
+
+def _is_taken(snapshot: CaseSnapshot, need: Need) -> Refused | None:
+    if any(r.need == need.number and r.state not in OVER for r in snapshot.referrals):
+        return refused(
+            "already_referred", f"Need {need.number} is with a service already: recall that first."
+        )
+    return None
+
+
+def _no_choice(snapshot: CaseSnapshot, choices: tuple[str, ...], world: World) -> Refused | None:
+    unusable = [code for code in choices if not is_open(snapshot, code)]
+    if unusable:
+        return refused(
+            "unknown_service",
+            f"Not in the directory, or closed: {', '.join(unusable)}. See `directory list`.",
+        )
+    unwanted = [code for code in choices if not _may_be_asked(snapshot, code, world)]
+    if unwanted:
+        return refused(
+            "she_said_no",
+            f"She said no to: {', '.join(unwanted)}. Use `consent ask` first if she thinks again.",
+        )
+    if len(set(choices)) != len(choices):
+        return refused("repeated_choice", "A service is named twice; name each once.")
+    return None
+
+
+def _cannot_be_replaced(snapshot: CaseSnapshot, over: Referral) -> Refused | None:
+    if over.state not in OVER:
+        return refused(
+            "not_over",
+            f"Referral {over.number} is {over.state}: what is open is not opened again.",
+        )
+    if over.state is ReferralState.ENTERED_IN_ERROR:
+        return refused(
+            "entered_in_error",
+            f"Referral {over.number} should never have been: use `referral request`.",
+        )
+    later = next((r.number for r in snapshot.referrals if r.replaces == over.number), None)
+    if later is not None:
+        return refused("replaced_already", f"Referral {later} stands for it already.")
+    return None
 
 
 def _unmet(
@@ -207,10 +240,6 @@ def _unmet(
     )
 
 
-def _next_number(snapshot: CaseSnapshot) -> int:
-    return max((r.number for r in snapshot.referrals), default=0) + 1
-
-
 def _may_be_asked(snapshot: CaseSnapshot, code: str, world: World) -> bool:
     said_no = (ConsentState.REFUSED, ConsentState.WITHDRAWN)
     return is_open(snapshot, code) and consents.state_for(snapshot, code, world.at) not in said_no
@@ -220,23 +249,3 @@ def _was_taken_up(snapshot: CaseSnapshot, ended: Referral, need: Need) -> bool:
     """Whether a person has gone on with the need since: then nothing follows by itself."""
     later = (r for r in snapshot.referrals if r.need == need.number and r.number > ended.number)
     return need.state is NeedState.MET or any(later)
-
-
-def reopen(snapshot: CaseSnapshot, command: ReopenReferral, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
-
-
-def set_priority(snapshot: CaseSnapshot, command: SetPriority, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
-
-
-def answer_info(snapshot: CaseSnapshot, command: AnswerInfo, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
-
-
-def correct(snapshot: CaseSnapshot, command: CorrectReferral, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError

@@ -1,11 +1,11 @@
 """Sending a referral: queued, placed in an inbox, stopped; and what it says in notices."""
 
-from rules import consents, duties
+from rules import consents, duties, outbox
 from rules.referral_states import move
 from rules.world import World
 from schemas.actor import SYSTEM, Role
 from schemas.changes import (
-    DispatchRecorded,
+    Change,
     PacketPlaced,
     ReferralRecorded,
     StopPlaced,
@@ -18,12 +18,13 @@ from schemas.clockwork_steps import (
     SendNotice,
     SendStop,
 )
-from schemas.consent import ConsentState, Purpose
+from schemas.consent import Consent, ConsentState, Purpose
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.directory import ServiceStatus
 from schemas.referral import (
     Clock,
     Delivery,
+    NeedCategory,
     Reason,
     Referral,
     ReferralEvent,
@@ -33,16 +34,23 @@ from schemas.snapshot import (
     CaseSnapshot,
     Dispatch,
     DispatchKind,
-    DispatchState,
-    NoticeTemplate,
     Task,
     TaskKind,
 )
 
+_LINK = "s2s-r1-link"
+_ADVISER = "adv-1-adviser-link"
 
-def packet_key(referral: int, epoch: int) -> str:
-    """The outbox key of a referral's packet under one epoch of consent."""
-    return f"packet/{referral}/{epoch}"
+_READS_ON = frozenset(
+    {
+        ReferralState.OPENED,
+        ReferralState.INFO_REQUESTED,
+        ReferralState.WAITLISTED,
+        ReferralState.ACCEPTED,
+        ReferralState.ACTIVE,
+    }
+)
+"""The service has read the first packet, and still works with what it is told."""
 
 
 def is_with(referral: Referral, organisation: str) -> bool:
@@ -63,51 +71,40 @@ def queue(snapshot: CaseSnapshot, step: QueueDelivery, world: World) -> Decision
     queued = referral.model_copy(
         update={"delivery": Delivery.QUEUED, "consent": ConsentState.GIVEN}
     )
-    packet = Dispatch(
-        key=packet_key(referral.number, consent.epoch),
-        kind=DispatchKind.PACKET,
-        referral=referral.number,
-        to_organisation=referral.organisation,
-    )
     return Changed(
-        changes=(ReferralRecorded(referral=queued), DispatchRecorded(dispatch=packet)),
+        changes=(ReferralRecorded(referral=queued), outbox.packet(referral, consent)),
         detail={"referral": referral.number},
     )
 
 
 def deliver(snapshot: CaseSnapshot, step: Deliver, world: World) -> Decision:
-    """Send the packet, if at this very moment it is still queued and consented to."""
+    """Send the packet, if at this very moment it is still queued and consented to.
+
+    The first one brings the referral to the service. A service that asked back gets another, under
+    the yes that she gave since; where the referral stands, it stays.
+    """
     referral = snapshot.referral(step.referral)
-    dispatch = _queued(snapshot, step.key, DispatchKind.PACKET, step.referral)
-    if referral is None or dispatch is None or referral.state is not ReferralState.WAITING:
+    dispatch = outbox.queued(snapshot, step.key, DispatchKind.PACKET, step.referral)
+    if referral is None or dispatch is None:
         return refused("overtaken", "The packet is no longer queued.")
+    is_first = referral.state is ReferralState.WAITING
+    if not is_first and referral.state not in _READS_ON:
+        return refused("overtaken", "The service no longer waits for the packet.")
     consent = snapshot.consent(Purpose.SUPPORT_REFERRAL, referral.service)
     if consent is None or not consents.is_valid(consent, world.at):
-        return _unqueued(snapshot, referral, dispatch, world)
+        return _kept_back(snapshot, referral, dispatch, world)
     if not is_open(snapshot, referral.service):
         return refused("service_closed", "The service is closed or no longer in the directory.")
-    sent = move(referral, ReferralEvent.SEND, SYSTEM.role)
-    received = (
-        sent if isinstance(sent, Refused) else move(sent, ReferralEvent.ACKNOWLEDGE, SYSTEM.role)
-    )
-    if isinstance(received, Refused):
-        return received
-    received = received.model_copy(update={"delivery": Delivery.ACKED, "clock": Clock.RUNNING})
+    arrived = _arrived(referral) if is_first else _told_more(referral)
+    if isinstance(arrived, Refused):
+        return arrived
+    shared = tuple(sorted({*referral.shared_fields, *consent.fields}))
     return Changed(
         changes=(
-            PacketPlaced(
-                key=step.key,
-                referral=referral.number,
-                service=referral.service,
-                organisation=referral.organisation,
-                fields=consent.fields,
-                consent_epoch=consent.epoch,
-            ),
-            DispatchRecorded(dispatch=_settled(dispatch)),
-            DispatchRecorded(dispatch=_inbox_notice(referral)),
-            ReferralRecorded(referral=received),
-            *duties.meet(snapshot, duties.SUPPORT_REFERRAL, world.at),
-            *duties.start(snapshot, world, duties.ACKNOWLEDGE, world.at, referral.number),
+            _placed(step.key, referral, consent),
+            outbox.done(dispatch),
+            ReferralRecorded(referral=arrived.model_copy(update={"shared_fields": shared})),
+            *(_first_arrival(snapshot, referral, world) if is_first else ()),
         ),
         detail={
             "referral": referral.number,
@@ -117,34 +114,68 @@ def deliver(snapshot: CaseSnapshot, step: Deliver, world: World) -> Decision:
     )
 
 
+def _arrived(referral: Referral) -> Referral | Refused:
+    sent = move(referral, ReferralEvent.SEND, SYSTEM.role)
+    if isinstance(sent, Refused):
+        return sent
+    received = move(sent, ReferralEvent.ACKNOWLEDGE, SYSTEM.role)
+    if isinstance(received, Refused):
+        return received
+    return received.model_copy(update={"delivery": Delivery.ACKED, "clock": Clock.RUNNING})
+
+
+def _told_more(referral: Referral) -> Referral:
+    return referral.model_copy(update={"version": referral.version + 1})
+
+
+def _placed(key: str, referral: Referral, consent: Consent) -> PacketPlaced:
+    return PacketPlaced(
+        key=key,
+        referral=referral.number,
+        service=referral.service,
+        organisation=referral.organisation,
+        fields=consent.fields,
+        consent_epoch=consent.epoch,
+    )
+
+
+def _first_arrival(snapshot: CaseSnapshot, referral: Referral, world: World) -> tuple[Change, ...]:
+    """Sending meets what we owe her, and starts what the service owes."""
+    need = snapshot.need(referral.need)
+    is_advice = need is not None and need.category is NeedCategory.LEGAL_ADVICE
+    met = (duties.SUPPORT_REFERRAL, _LINK, *((_ADVISER,) if is_advice else ()))
+    return (
+        outbox.item_notice(referral),
+        *(change for duty in met for change in duties.meet(snapshot, duty, world.at)),
+        *duties.start(snapshot, world, duties.ACKNOWLEDGE, world.at, referral.number),
+    )
+
+
 def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> Decision:
-    """Give up delivering, aloud: a task for a person, and the next choice is asked."""
+    """Give up delivering, aloud: a task for a person, and the next choice is asked.
+
+    Where it is a further packet, the referral stays with the service, which has the first one.
+    """
     referral = snapshot.referral(step.referral)
     if referral is None:
         return refused("overtaken", "There is no such referral.")
+    cancelled = outbox.cancelled_packets(snapshot, referral.number)
+    task = referral_task("undeliverable", TaskKind.UNDELIVERABLE, referral, world)
+    said = (task, *cancelled)
+    detail: dict[str, str | int | None] = {"referral": referral.number}
+    if cancelled and referral.state in _READS_ON:
+        return Changed(changes=said, detail=detail)
     moved = move(referral, ReferralEvent.FAIL_DELIVERY, SYSTEM.role, Reason.UNDELIVERABLE)
     if isinstance(moved, Refused):
         return moved
-    task = referral_task("undeliverable", TaskKind.UNDELIVERABLE, referral, world)
-    cancelled = (
-        DispatchRecorded(dispatch=_cancelled(d))
-        for d in snapshot.dispatches
-        if d.referral == referral.number and d.kind is DispatchKind.PACKET
-    )
-    return Changed(
-        changes=(
-            ReferralRecorded(referral=moved.model_copy(update={"delivery": Delivery.FAILED})),
-            task,
-            *cancelled,
-        ),
-        detail={"referral": referral.number},
-    )
+    failed = moved.model_copy(update={"delivery": Delivery.FAILED})
+    return Changed(changes=(ReferralRecorded(referral=failed), *said), detail=detail)
 
 
 def send_stop(snapshot: CaseSnapshot, step: SendStop, _: World) -> Decision:
     """Place the stop notice in the service's inbox."""
     referral = snapshot.referral(step.referral)
-    dispatch = _queued(snapshot, step.key, DispatchKind.STOP, step.referral)
+    dispatch = outbox.queued(snapshot, step.key, DispatchKind.STOP, step.referral)
     if referral is None or dispatch is None:
         return refused("overtaken", "The stop notice is not queued.")
     return Changed(
@@ -155,7 +186,7 @@ def send_stop(snapshot: CaseSnapshot, step: SendStop, _: World) -> Decision:
                 service=referral.service,
                 organisation=referral.organisation,
             ),
-            DispatchRecorded(dispatch=_settled(dispatch)),
+            outbox.done(dispatch),
         ),
         detail={"referral": referral.number, "service": referral.service},
     )
@@ -163,61 +194,30 @@ def send_stop(snapshot: CaseSnapshot, step: SendStop, _: World) -> Decision:
 
 def send_notice(snapshot: CaseSnapshot, step: SendNotice, _: World) -> Decision:
     """Record that a content-free notice went out."""
-    dispatch = _queued(snapshot, step.key, DispatchKind.NOTICE)
+    dispatch = outbox.queued(snapshot, step.key, DispatchKind.NOTICE)
     if dispatch is None:
         return refused("overtaken", "The notice is not queued.")
     return Changed(
-        changes=(DispatchRecorded(dispatch=_settled(dispatch)),),
+        changes=(outbox.done(dispatch),),
         detail={"notice": dispatch.template, "to": dispatch.to_organisation},
     )
 
 
-def _queued(
-    snapshot: CaseSnapshot, key: str, kind: DispatchKind, referral: int | None = None
-) -> Dispatch | None:
-    dispatch = snapshot.dispatch(key)
-    if dispatch is None or dispatch.kind is not kind:
-        return None
-    return dispatch if referral in (None, dispatch.referral) else None
-
-
-def _unqueued(
+def _kept_back(
     snapshot: CaseSnapshot, referral: Referral, dispatch: Dispatch, world: World
 ) -> Changed:
     """Consent ended while the packet was queued: it stays here, and waits for a new yes."""
     state = consents.state_for(snapshot, referral.service, world.at)
-    waiting = referral.model_copy(
-        update={
-            "delivery": Delivery.NOT_QUEUED,
-            "consent": state,
-            "version": referral.version + 1,
-        }
-    )
+    axes = {"delivery": Delivery.NOT_QUEUED, "consent": state, "version": referral.version + 1}
+    waits = referral.state is ReferralState.WAITING
+    waiting = (ReferralRecorded(referral=referral.model_copy(update=axes)),) if waits else ()
     return Changed(
         changes=(
-            ReferralRecorded(referral=waiting),
-            DispatchRecorded(dispatch=_cancelled(dispatch)),
+            *waiting,
+            outbox.cancelled(dispatch),
             referral_task("consent", TaskKind.CONSENT_MISSING, referral, world),
         ),
         detail={"referral": referral.number, "kept_back": state},
-    )
-
-
-def _cancelled(dispatch: Dispatch) -> Dispatch:
-    return dispatch.model_copy(update={"state": DispatchState.CANCELLED})
-
-
-def _settled(dispatch: Dispatch) -> Dispatch:
-    return dispatch.model_copy(update={"state": DispatchState.DONE})
-
-
-def _inbox_notice(referral: Referral) -> Dispatch:
-    return Dispatch(
-        key=f"notice/{referral.number}",
-        kind=DispatchKind.NOTICE,
-        referral=referral.number,
-        to_organisation=referral.organisation,
-        template=NoticeTemplate.INBOX_ITEM,
     )
 
 

@@ -254,6 +254,9 @@ class Referral(BaseModel):
     expected_by: date | None = Field(
         default=None, description="When a waiting list is expected to end."
     )
+    shared_fields: tuple[PersonalField, ...] = Field(
+        default=(), description="Fields that went to the service, in every packet so far."
+    )
     asked_fields: tuple[PersonalField, ...] = Field(
         default=(), description="Fields the service asks for besides those it got."
     )

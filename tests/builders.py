@@ -16,10 +16,10 @@ from rules.apply import apply
 from rules.deadlines import due
 from rules.decide import decide
 from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
+from rules.outbox import packet_key
 from rules.profiles import VICTIMS_CODE_2021
 from rules.referral_states import WITH_SERVICE
 from rules.rights import may
-from rules.sending import packet_key
 from rules.world import World
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
 from schemas.case import CaseHeader, Channel, PersonalField, Stage, Subject

@@ -13,7 +13,7 @@ from activities.journey_steps import services_of
 from activities.judging import judge_of
 from activities.ports import Beside, Record, Written
 from infra.calendars.load import england_and_wales
-from rules.sending import packet_key
+from rules.outbox import packet_key
 from rules.told import TOLD
 from schemas.actor import Actor
 from schemas.case import (
