@@ -12,6 +12,7 @@ from typing import Protocol
 from schemas.actor import Actor
 from schemas.case import CaseHeader, CaseOpening, PersonalField
 from schemas.command_base import Command
+from schemas.contact import Contact
 from schemas.decisions import Decision, Reply
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
@@ -130,6 +131,14 @@ class Notices(Protocol):
 
     async def post(self, case_ref: CaseRef, dispatch: Dispatch) -> None:
         """Post a notice; the same key twice is visible once."""
+        ...
+
+
+class Contacts(Protocol):
+    """Where texts to her go. Which text is a code; where she is reached, an adapter opens."""
+
+    async def send(self, case_ref: CaseRef, contact: Contact) -> None:
+        """Send the contact's template once; the same contact again is not sent twice."""
         ...
 
 

@@ -1,12 +1,10 @@
 """The file sink for notices: one file each, content-free, visible once."""
 
 import asyncio
-import json
-import os
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from infra.once import write_once
 from schemas.ids import CaseRef
 from schemas.snapshot import Dispatch, NoticeTemplate
 
@@ -28,13 +26,13 @@ class FileNotices:
         self._directory = directory
 
     async def post(self, case_ref: CaseRef, dispatch: Dispatch) -> None:
-        """Write the notice's file; one that is there already stays as it is."""
-        await asyncio.to_thread(self._write, case_ref, dispatch)
+        """Write the notice's file; one that is there already stays as it is.
 
-    def _write(self, case_ref: CaseRef, dispatch: Dispatch) -> None:
+        Raises:
+            ValueError: the dispatch is no notice.
+        """
         if dispatch.template is None:
             raise ValueError("a notice has a template")
-        name = f"{case_ref}--{dispatch.key.replace('/', '--')}.json"
         notice = {
             "to": dispatch.to_organisation,
             "template": dispatch.template.value,
@@ -42,15 +40,5 @@ class FileNotices:
             "item": case_ref,
             "posted_at": datetime.now(UTC).isoformat(),
         }
-        fresh = self._directory / f".{name}.{secrets.token_hex(8)}"  # also of a retry beside us
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(notice, file)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(fresh, self._directory / name)
-        except FileExistsError:
-            pass  # a retry: the notice went out before
-        finally:
-            fresh.unlink()
+        name = f"{case_ref}--{dispatch.key.replace('/', '--')}"
+        await asyncio.to_thread(write_once, self._directory, name, notice)
