@@ -179,7 +179,8 @@ def print_actions(actions: "tuple[Permitted, ...]") -> None:
 
 def _action(action: "Permitted") -> str:
     words = action.verb.value.replace("_", " ")
-    return f"{words} {action.referral}" if action.referral else words
+    about = action.referral or action.number
+    return f"{words} {about}" if about else words
 
 
 def read_input(file: str) -> str:

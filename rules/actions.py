@@ -1,10 +1,11 @@
 """What an actor could do with a case now, and why not: answers carry it, pages show it.
 
 This is no second rulebook. Each verb is tried on the rules with the least somebody could say;
-it is allowed if one try would be, and otherwise the rules' own reason is given.
+it is allowed if one try would be, and otherwise the rules' own reason is given. Verbs that are
+always there, such as recording an event, are not listed: a list is for what the moment allows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from rules.decide import decide, objection_to
@@ -14,89 +15,96 @@ from rules.sending import is_with
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor
 from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
-from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.case_commands import (
+    AddNeed,
+    AnswerTransfer,
+    CloseCase,
+    ConfirmSafety,
+    ReopenCase,
+)
+from schemas.casework import ReopenReason
 from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
-from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
+from schemas.consent_commands import (
+    AnswerCheck,
+    AskConsent,
+    GiveConsent,
+    ReflectConsent,
+    RefuseConsent,
+    WithdrawConsent,
+)
+from schemas.contact import CONTACT_OVER, TEXT_CHANNELS, ContactPurpose, PlanConfirmation, PlanState
+from schemas.contact_commands import ConfirmPlan, PlanContact, RenewPlan, StartContact
 from schemas.decisions import Decision, Permitted, Refused
 from schemas.directory import ServiceStatus
 from schemas.ids import CaseRef
-from schemas.referral import NeedCategory, Outcome, Priority, Reason, Referral
+from schemas.lane_commands import ReviewRisk
+from schemas.referral import InfoAnswer, NeedCategory, Outcome, Priority, Reason, Referral
 from schemas.referral_commands import (
     AcceptReferral,
+    AnswerInfo,
+    ClaimReferral,
     CompleteReferral,
+    CorrectReferral,
     DeclineReferral,
+    EndReferral,
     EngageReferral,
+    LiftHold,
     OpenReferral,
     RecallReferral,
+    ReleaseReferral,
+    ReopenReferral,
+    RequestInfo,
     RequestReferral,
+    SetPriority,
+    WaitlistReferral,
 )
 from schemas.snapshot import CaseSnapshot, ListedService
 from schemas.verbs import Verb
+from schemas.withdrawal import CheckAnswer, CheckState
 
-_CASE_VERBS: dict[Verb, str] = {
-    Verb.CONFIRM_SAFETY: "",
-    Verb.ASK_CONSENT: "",
-    Verb.GIVE_CONSENT: "No question to her is open: use `consent ask` first.",
-    Verb.REFUSE_CONSENT: "",
-    Verb.WITHDRAW_CONSENT: "",
-    Verb.ADD_NEED: "",
-    Verb.REQUEST_REFERRAL: "The case has no need yet: use `need add` first.",
-    Verb.CLOSE_CASE: "",
-}
-"""Verbs of a case, and what is said where there is nothing to try them on."""
-
+_Said = dict[str, Any]
 _ANOTHER_SERVICE = ListedService(
     code="any-other", organisation="any-other", status=ServiceStatus.ACTIVE
 )
 """Stands for the rest of the directory: a snapshot holds only the services a case speaks of."""
 
-_REFERRAL_VERBS = (
-    Verb.RECALL_REFERRAL,
-    Verb.OPEN_REFERRAL,
-    Verb.ACCEPT_REFERRAL,
-    Verb.DECLINE_REFERRAL,
-    Verb.ENGAGE_REFERRAL,
-    Verb.COMPLETE_REFERRAL,
-)
-
 
 def permitted(snapshot: CaseSnapshot, actor: Actor, world: World) -> tuple[Permitted, ...]:
-    """Every verb that the actor's role has and that could matter now, with its reason if refused.
+    """What the actor's role has and the moment could allow, with its reason where it does not.
 
     A verb that would change nothing is left out, and so are referrals that are over for good.
     """
     directory = (*snapshot.services, _ANOTHER_SERVICE)
     wider = snapshot.model_copy(update={"services": directory})
-    return (*_of_case(wider, actor, world), *_of_referrals(snapshot, actor, world))
+    said = {
+        "command_id": "what-if",
+        "case_ref": CaseRef(snapshot.case.case_ref),
+        "actor": actor,
+    }
+    return (
+        *_of_case(wider, actor, world, said),
+        *_of_referrals(snapshot, actor, world, said),
+        *_of_numbers(snapshot, actor, world, said),
+    )
 
 
-def _of_case(snapshot: CaseSnapshot, actor: Actor, world: World) -> Iterator[Permitted]:
-    for verb, nothing_to_try in _CASE_VERBS.items():
+# The case as a whole
+
+
+def _of_case(
+    snapshot: CaseSnapshot, actor: Actor, world: World, said: _Said
+) -> Iterator[Permitted]:
+    for verb, (tries, nothing_to_try) in _CASE_TRIES.items():
         if not may(verb, actor.role):
             continue
         objection = objection_to(snapshot, verb, actor)
-        tries = () if objection else _case_tries(snapshot, verb, actor)
+        commands = () if objection else tries(snapshot, said)
         sentence = objection.sentences() if objection else nothing_to_try
-        answers = (decide(snapshot, command, world) for command in tries)
-        yield Permitted(verb=verb, reason=_first_reason(answers, sentence))
-
-
-def _of_referrals(snapshot: CaseSnapshot, actor: Actor, world: World) -> Iterator[Permitted]:
-    for referral in snapshot.referrals:
-        if referral.state in TERMINAL or not _is_visible(referral, actor):
-            continue
-        for verb in _REFERRAL_VERBS:
-            if not may(verb, actor.role):
-                continue
-            answer = decide(snapshot, _referral_try(snapshot, verb, actor, referral), world)
-            if isinstance(answer, Refused) or answer.changes:
-                reason = _first_reason((answer,), "")
-                yield Permitted(verb=verb, referral=referral.number, reason=reason)
-
-
-def _is_visible(referral: Referral, actor: Actor) -> bool:
-    return actor.role not in NGO_ROLES or is_with(referral, actor.organisation)
+        answers = (decide(snapshot, command, world) for command in commands)
+        reason = _first_reason(answers, sentence)
+        if reason != "":
+            yield Permitted(verb=verb, reason=reason)
 
 
 def _first_reason(answers: Iterable[Decision], nothing_to_try: str) -> str | None:
@@ -109,72 +117,196 @@ def _first_reason(answers: Iterable[Decision], nothing_to_try: str) -> str | Non
     return first or nothing_to_try
 
 
-def _case_tries(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Iterator[Command]:
-    said = _who_says(snapshot, actor)
-    match verb:
-        case Verb.CONFIRM_SAFETY:
-            safety = SafetyCheck(safe_to_talk=False, immediate_danger=False)
-            yield ConfirmSafety(safety=safety, **said)
-        case Verb.WITHDRAW_CONSENT:
-            yield WithdrawConsent(purpose=Purpose.SUPPORT_REFERRAL, **said)
-        case Verb.ADD_NEED:
-            yield AddNeed(category=NeedCategory.OTHER, priority=Priority.ROUTINE, **said)
-        case Verb.CLOSE_CASE:
-            yield _closing(snapshot, said)
-        case Verb.REQUEST_REFERRAL:
-            for need in snapshot.needs:
-                for code in _open_services(snapshot):
-                    yield RequestReferral(need=need.number, choices=(code,), **said)
-        case _:
-            yield from _consent_tries(snapshot, verb, said)
+def _consents_asked(snapshot: CaseSnapshot) -> Iterator[tuple[str, tuple[PersonalField, ...]]]:
+    open_states = (ConsentState.ASKED, ConsentState.REFLECTING)
+    for consent in snapshot.consents:
+        if consent.purpose is Purpose.SUPPORT_REFERRAL and consent.state in open_states:
+            yield consent.recipient, consent.fields
 
 
-def _consent_tries(
-    snapshot: CaseSnapshot, verb: Verb, said: dict[str, Any]
-) -> Iterator[AskConsent | GiveConsent | RefuseConsent]:
-    purpose = Purpose.SUPPORT_REFERRAL
-    if verb is Verb.GIVE_CONSENT:
-        asked = (c for c in snapshot.consents if c.state is ConsentState.ASKED)
-        for consent in asked:
-            yield GiveConsent(
-                purpose=purpose, recipient=consent.recipient, fields=consent.fields, **said
-            )
-        return
+def _asks(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
     for service in snapshot.services:
-        if verb is Verb.ASK_CONSENT:
-            fields = (PersonalField.NAME,)
-            yield AskConsent(purpose=purpose, recipient=service.code, fields=fields, **said)
-        else:
-            yield RefuseConsent(purpose=purpose, recipient=service.code, **said)
+        yield AskConsent(
+            purpose=Purpose.SUPPORT_REFERRAL,
+            recipient=service.code,
+            fields=(PersonalField.NAME,),
+            **said,
+        )
 
 
-def _closing(snapshot: CaseSnapshot, said: dict[str, Any]) -> CloseCase:
+def _gives(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
+    for recipient, fields in _consents_asked(snapshot):
+        yield GiveConsent(
+            purpose=Purpose.SUPPORT_REFERRAL, recipient=recipient, fields=fields, **said
+        )
+
+
+def _reflects(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
+    for recipient, _ in _consents_asked(snapshot):
+        yield ReflectConsent(purpose=Purpose.SUPPORT_REFERRAL, recipient=recipient, **said)
+
+
+def _refuses(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
+    for service in snapshot.services:
+        yield RefuseConsent(purpose=Purpose.SUPPORT_REFERRAL, recipient=service.code, **said)
+
+
+def _requests(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
+    for need in snapshot.needs:
+        for service in snapshot.services:
+            if service.status is ServiceStatus.ACTIVE:
+                yield RequestReferral(need=need.number, choices=(service.code,), **said)
+
+
+def _closes(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
     under_review = snapshot.case.stage is Stage.CLOSING_REVIEW
     reason = snapshot.case.closing_reason or ClosingReason.SUPPORT_COMPLETED
-    return CloseCase(reason=reason, confirmed=under_review, **said)
+    yield CloseCase(reason=reason, confirmed=under_review, **said)
 
 
-def _referral_try(snapshot: CaseSnapshot, verb: Verb, actor: Actor, referral: Referral) -> Command:
-    about = {"referral": referral.number, **_who_says(snapshot, actor)}
-    match verb:
-        case Verb.RECALL_REFERRAL:
-            return RecallReferral(reason=Reason.MISTAKE, **about)
-        case Verb.OPEN_REFERRAL:
-            return OpenReferral(**about)
-        case Verb.ACCEPT_REFERRAL:
-            return AcceptReferral(**about)
-        case Verb.DECLINE_REFERRAL:
-            return DeclineReferral(reason=Reason.NO_CAPACITY, **about)
-        case Verb.ENGAGE_REFERRAL:
-            return EngageReferral(**about)
+def _contacts(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
+    channels = snapshot.plan.channels if snapshot.plan else ()
+    for channel in channels:
+        if channel not in TEXT_CHANNELS:
+            yield PlanContact(purpose=ContactPurpose.CHECK_IN, channel=channel, **said)
+
+
+def _one(kind: type[Command], **parts: Any) -> Callable[[CaseSnapshot, _Said], Iterator[Command]]:
+    """A try that is the same for every case."""
+    return lambda _, said: iter((kind.model_validate({**said, **parts}),))
+
+
+def _if(
+    holds: Callable[[CaseSnapshot], object], kind: type[Command], **parts: Any
+) -> Callable[[CaseSnapshot, _Said], Iterator[Command]]:
+    """The same, where the moment could allow it at all."""
+    always = _one(kind, **parts)
+    return lambda snapshot, said: always(snapshot, said) if holds(snapshot) else iter(())
+
+
+_NOT_SAFE = SafetyCheck(safe_to_talk=False, immediate_danger=False)
+_CASE_TRIES: Mapping[Verb, tuple[Callable[[CaseSnapshot, _Said], Iterator[Command]], str]] = {
+    Verb.CONFIRM_SAFETY: (_one(ConfirmSafety, safety=_NOT_SAFE), ""),
+    Verb.ASK_CONSENT: (_asks, ""),
+    Verb.GIVE_CONSENT: (_gives, "No question to her is open: use `consent ask` first."),
+    Verb.REFUSE_CONSENT: (_refuses, ""),
+    Verb.REFLECT_CONSENT: (_reflects, ""),
+    Verb.WITHDRAW_CONSENT: (_one(WithdrawConsent, purpose=Purpose.SUPPORT_REFERRAL), ""),
+    Verb.ADD_NEED: (
+        _one(AddNeed, category=NeedCategory.OTHER, priority=Priority.ROUTINE),
+        "",
+    ),
+    Verb.REQUEST_REFERRAL: (_requests, "The case has no need yet: use `need add` first."),
+    Verb.PLAN_CONTACT: (_contacts, ""),
+    Verb.RENEW_PLAN: (_if(lambda s: s.plan, RenewPlan), ""),
+    Verb.REVIEW_RISK: (_if(lambda s: s.risk, ReviewRisk, agrees=True), ""),
+    Verb.ANSWER_TRANSFER: (_if(lambda s: s.transfer, AnswerTransfer, accepts=True), ""),
+    Verb.CLOSE_CASE: (_closes, ""),
+    Verb.REOPEN_CASE: (
+        _if(lambda s: s.case.stage is Stage.CLOSED, ReopenCase, reason=ReopenReason.SHE_CAME_BACK),
+        "",
+    ),
+}
+"""Verb → how it is tried, and what is said where there is nothing to try; empty: not listed."""
+
+
+# Each referral
+
+
+def _of_referrals(
+    snapshot: CaseSnapshot, actor: Actor, world: World, said: _Said
+) -> Iterator[Permitted]:
+    for referral in snapshot.referrals:
+        if actor.role in NGO_ROLES and not is_with(referral, actor.organisation):
+            continue
+        verbs = _REFERRAL_TRIES if referral.state not in TERMINAL else _AFTER_ITS_END
+        for verb, try_of in verbs.items():
+            if not may(verb, actor.role):
+                continue
+            command = try_of(referral, {"referral": referral.number, **said}, world)
+            answer = decide(snapshot, command, world)
+            if isinstance(answer, Refused) or answer.changes:
+                reason = _first_reason((answer,), "")
+                yield Permitted(verb=verb, referral=referral.number, reason=reason)
+
+
+_OneTry = Callable[[Referral, _Said, World], Command]
+
+
+def _of(kind: type[Command], **parts: Any) -> _OneTry:
+    return lambda _, said, __: kind.model_validate({**said, **parts})
+
+
+def _waitlist(_: Referral, said: _Said, world: World) -> Command:
+    later = world.at.date().replace(year=world.at.year + 1, day=1)
+    return WaitlistReferral(reason=Reason.NO_CAPACITY, expected_by=later, **said)
+
+
+def _priority(referral: Referral, said: _Said, _: World) -> Command:
+    other = next(p for p in Priority if p is not referral.priority)
+    return SetPriority(priority=other, **said)
+
+
+_REFERRAL_TRIES: Mapping[Verb, _OneTry] = {
+    Verb.RECALL_REFERRAL: _of(RecallReferral, reason=Reason.MISTAKE),
+    Verb.CORRECT_REFERRAL: _of(CorrectReferral, reason=Reason.MISTAKE),
+    Verb.SET_PRIORITY: _priority,
+    Verb.ANSWER_INFO: _of(AnswerInfo, answer=InfoAnswer.NOT_KNOWN),
+    Verb.OPEN_REFERRAL: _of(OpenReferral),
+    Verb.CLAIM_REFERRAL: _of(ClaimReferral),
+    Verb.RELEASE_REFERRAL: _of(ReleaseReferral),
+    Verb.REQUEST_INFO: _of(RequestInfo, topics=("urgency",)),
+    Verb.WAITLIST_REFERRAL: _waitlist,
+    Verb.ACCEPT_REFERRAL: _of(AcceptReferral),
+    Verb.DECLINE_REFERRAL: _of(DeclineReferral, reason=Reason.NO_CAPACITY),
+    Verb.ENGAGE_REFERRAL: _of(EngageReferral),
+    Verb.COMPLETE_REFERRAL: _of(CompleteReferral, outcome=Outcome.SUPPORT_GIVEN),
+    Verb.END_REFERRAL: _of(EndReferral, reason=Reason.NO_LONGER_WANTED),
+}
+
+_AFTER_ITS_END: Mapping[Verb, _OneTry] = {Verb.REOPEN_REFERRAL: _of(ReopenReferral)}
+"""What can be done with a referral that is over for good: ask the service again."""
+
+
+# Contacts, plans, checks and holds, each by its number
+
+
+def _of_numbers(
+    snapshot: CaseSnapshot, actor: Actor, world: World, said: _Said
+) -> Iterator[Permitted]:
+    for number, command in _numbered_tries(snapshot, said):
+        if not may(command.verb, actor.role) or _is_not_theirs(snapshot, command, actor):
+            continue
+        reason = _first_reason((decide(snapshot, command, world),), "")
+        yield Permitted(verb=command.verb, number=number, reason=reason)
+
+
+def _numbered_tries(snapshot: CaseSnapshot, said: _Said) -> Iterator[tuple[int, Command]]:
+    to_make = (c for c in snapshot.contacts if c.state not in CONTACT_OVER and not c.template)
+    yield from ((c.number, StartContact(contact=c.number, **said)) for c in to_make)
+    how = PlanConfirmation.NGO_THAT_KNOWS_HER
+    pending = (p for p in snapshot.plans if p.state is PlanState.PENDING)
+    yield from ((p.number, ConfirmPlan(plan=p.number, how=how, **said)) for p in pending)
+    answer = CheckAnswer.IT_WAS_HER
+    asked = (k for k in snapshot.checks if k.state is CheckState.OPEN)
+    yield from ((k.number, AnswerCheck(check=k.number, answer=answer, **said)) for k in asked)
+    standing = (h for h in snapshot.holds if h.lifted_at is None)
+    yield from ((h.number, LiftHold(hold=h.number, **said)) for h in standing)
+
+
+def _is_not_theirs(snapshot: CaseSnapshot, command: Command, actor: Actor) -> bool:
+    """Whether it belongs to another organisation: then it is not spoken of."""
+    match command:
+        case StartContact(contact=number):
+            contact = snapshot.contact(number)
+            return contact is not None and contact.organisation != actor.organisation
+        case LiftHold(hold=number):
+            hold = snapshot.hold(number)
+            return hold is not None and hold.organisation != actor.organisation
+        case AnswerCheck(check=number):
+            check = snapshot.check(number)
+            return (
+                actor.role in NGO_ROLES and check is not None and check.asks != actor.organisation
+            )
         case _:
-            return CompleteReferral(outcome=Outcome.SUPPORT_GIVEN, **about)
-
-
-def _who_says(snapshot: CaseSnapshot, actor: Actor) -> dict[str, Any]:
-    case_ref = CaseRef(snapshot.case.case_ref)
-    return {"command_id": "what-if", "case_ref": case_ref, "actor": actor}
-
-
-def _open_services(snapshot: CaseSnapshot) -> Iterator[str]:
-    return (s.code for s in snapshot.services if s.status is ServiceStatus.ACTIVE)
+            return False

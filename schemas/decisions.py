@@ -55,6 +55,9 @@ class Permitted(BaseModel):
 
     verb: Verb
     referral: int | None = None
+    number: int | None = Field(
+        default=None, description="Of the contact, plan, check or hold it is about."
+    )
     reason: str | None = Field(default=None, description="None: allowed.")
 
     @property
