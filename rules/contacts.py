@@ -158,13 +158,12 @@ def settle(snapshot: CaseSnapshot, step: SettleContact, world: World) -> Decisio
 def _planned(snapshot: CaseSnapshot, command: PlanContact, at: datetime) -> Contact | Refused:
     actor, referral = command.actor, command.referral
     if actor.role in NGO_ROLES:
-        known = referrals_behind(snapshot, actor.organisation, command.purpose, at)
-    else:
-        known = tuple(r.number for r in snapshot.referrals)
-    if referral is not None and referral not in known:
-        return refused("not_engaged", "Your organisation has no such referral to contact her on.")
-    if actor.role in NGO_ROLES and referral is None:
-        referral = known[0] if known else None
+        behind = referrals_behind(snapshot, actor.organisation, command.purpose, at)
+        referral = referral or next(iter(behind), None)
+        if referral not in behind:
+            return refused("not_engaged", "Your service has no open referral to contact her on.")
+    elif referral is not None and snapshot.referral(referral) is None:
+        return refused("no_referral", "The case has no such referral.")
     return Contact(
         number=max((c.number for c in snapshot.contacts), default=0) + 1,
         referral=referral,

@@ -60,9 +60,10 @@ def doubt_about(snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan)
 
 
 def _open(terms: PlanTerms) -> set[ContactChannel]:
-    """The channels that can be used: on a device that others see, no text goes out."""
-    unseen = terms.device_shared is DeviceShared.NO
-    return {c for c in terms.channels if unseen or c not in TEXT_CHANNELS}
+    """The channels that reach her: on a device that others may see, no text does."""
+    others_see = terms.device_shared is not DeviceShared.NO
+    shut = {ContactChannel.SHE_CONTACTS_US, *(TEXT_CHANNELS if others_see else ())}
+    return set(terms.channels) - shut
 
 
 def _is_loosened(old: InterpreterNeed, new: InterpreterNeed) -> bool:

@@ -1,0 +1,531 @@
+"""The safe-contact plan: hers from the first, and changed only when it is surely she who asks."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rules import plans
+from rules.apply import apply
+from schemas.actor import NGO_ROLES, Actor, Role
+from schemas.case import Stage
+from schemas.changes import ContactRecorded, PlanRecorded, TaskRecorded
+from schemas.command_base import Command
+from schemas.contact import (
+    Contact,
+    ContactChannel,
+    ContactPlan,
+    ContactPurpose,
+    ContactResult,
+    ContactState,
+    DeviceShared,
+    InterpreterGender,
+    InterpreterKind,
+    InterpreterNeed,
+    PlanConfirmation,
+    PlanPart,
+    PlanState,
+    PlanTerms,
+    SuspendReason,
+    Voicemail,
+    WordCheck,
+)
+from schemas.contact_commands import ConfirmPlan, PlanContact, RenewPlan, SetPlan, SuspendPlan
+from schemas.deadlines import DeadlineState
+from schemas.referral import ReferralState
+from schemas.snapshot import CaseSnapshot, TaskKind
+from tests.builders import (
+    AT,
+    MEADOWLIGHT,
+    a_command,
+    a_deadline,
+    a_referral,
+    a_world,
+    after,
+    an_open_case,
+    caseworker,
+    done,
+    everyone,
+    idva,
+    ngo_intake,
+    only,
+    supervisor,
+    the,
+    why_not,
+)
+from tests.rules.test_windows import TUESDAY, window
+
+C, P, W = ContactChannel, PlanPart, WordCheck
+LATER = AT + timedelta(days=2)
+BEA = caseworker(person="bea")
+
+
+def terms(*channels: ContactChannel, **parts: Any) -> PlanTerms:
+    """Her terms: a call on Tuesdays between ten and twelve, and what the test adds."""
+    return PlanTerms(channels=channels or (C.VOICE,), **({"windows": (TUESDAY,)} | parts))
+
+
+def set_to(*channels: ContactChannel, actor: Actor | None = None, **parts: Any) -> SetPlan:
+    """Somebody records what she agreed to; what is no term belongs to the command."""
+    said = {name: parts.pop(name) for name in ("has_details", "has_words") if name in parts}
+    return a_command(SetPlan, terms=terms(*channels, **parts), actor=actor or caseworker(), **said)
+
+
+def a_case_with_plan(*commands: Command, **parts: Any) -> CaseSnapshot:
+    """A case whose first plan was just set, with number, words and a call on Tuesdays."""
+    first = set_to(C.VOICE, has_details=True, has_words=True)
+    referrals = [a_referral(state=ReferralState.ACCEPTED)]
+    return after(an_open_case(**({"referrals": referrals} | parts)), first, *commands)
+
+
+def plan_of(case: CaseSnapshot, number: int) -> ContactPlan:
+    """The plan of that number."""
+    return the(next((plan for plan in case.plans if plan.number == number), None))
+
+
+def states(case: CaseSnapshot) -> list[PlanState]:
+    """Where each plan stands, in order."""
+    return [plan.state for plan in sorted(case.plans, key=lambda plan: plan.number)]
+
+
+def reviews(case: CaseSnapshot) -> list[DeadlineState]:
+    """How the duty to check the plan runs."""
+    return [d.state for d in case.deadlines if d.duty == plans.REVIEW]
+
+
+# setting it
+
+
+def test_the_first_plan_holds_at_once_for_thirty_days() -> None:
+    """She said it while she disclosed; nobody can have come between."""
+    case = a_case_with_plan()
+    plan = the(case.plan)
+    assert plan.confirmed_how is PlanConfirmation.TOLD_IN_PERSON
+    assert (plan.number, plan.details_of, plan.words_of) == (1, 1, 1)
+    assert (AT, AT + timedelta(days=30)) == (plan.verified_at, plan.expires_at)
+    assert reviews(case) == [DeadlineState.RUNNING]
+
+
+def test_a_plan_counts_from_when_she_said_it() -> None:
+    """Not from when somebody came to record it."""
+    case = after(an_open_case(), a_command(SetPlan, occurred_at=AT), at=LATER)
+    assert the(case.plan).verified_at == AT
+
+
+@pytest.mark.parametrize("actor", everyone(), ids=lambda actor: actor.role)
+def test_only_those_who_know_her_set_a_plan(actor: Actor) -> None:
+    """The agency that leads, and services that have taken her on; not who was merely asked."""
+    sent = an_open_case(referrals=[a_referral(state=ReferralState.OPENED)])
+    accepted = an_open_case(referrals=[a_referral(state=ReferralState.ACCEPTED)])
+    command = set_to(actor=actor)
+    if actor.role in NGO_ROLES:
+        assert why_not(sent, command) == {"not_engaged"}
+    assert why_not(sent, command) >= why_not(accepted, command)
+
+
+@pytest.mark.parametrize("verb", [SetPlan, ConfirmPlan, RenewPlan])
+@pytest.mark.parametrize("state", list(ReferralState))
+def test_a_service_speaks_for_her_plan_while_it_has_taken_her_on(
+    state: ReferralState, verb: type[Command]
+) -> None:
+    """Accepted or active; before that it does not know her, and afterwards no more."""
+    pending = set_to(C.VOICE, C.VIA_NGO, actor=caseworker())
+    case = a_case_with_plan(*((pending,) if verb is ConfirmPlan else ()))
+    case = case.model_copy(update={"referrals": (a_referral(state=state),)})
+    how = {"plan": 2, "how": PlanConfirmation.NGO_THAT_KNOWS_HER}
+    command = a_command(verb, actor=idva(), **(how if verb is ConfirmPlan else {}))
+    knows_her = state in (ReferralState.ACCEPTED, ReferralState.ACTIVE)
+    assert knows_her is not bool(why_not(case, command))
+
+
+# changing it
+
+
+INTERPRETED = InterpreterNeed(needed=True)
+
+
+@pytest.mark.parametrize(
+    ("command", "changes"),
+    [
+        pytest.param(set_to(C.VOICE), [], id="the same again"),
+        pytest.param(set_to(C.SHE_CONTACTS_US), [], id="only she calls"),
+        pytest.param(set_to(C.VOICE, windows=()), [], id="at no time"),
+        pytest.param(set_to(C.VOICE, windows=(window(2, "09:00", "10:00"),)), [], id="other times"),
+        pytest.param(set_to(C.VOICE, voicemail=Voicemail.VAGUE_ONLY), [], id="another voicemail"),
+        pytest.param(set_to(C.VOICE, C.SMS), [], id="a text, on a device that others may see"),
+        pytest.param(
+            set_to(C.VOICE, C.SMS, device_shared=DeviceShared.NO), [P.CHANNELS], id="a text"
+        ),
+        pytest.param(set_to(C.VIA_TRUSTED_PERSON), [P.CHANNELS], id="another channel instead"),
+        pytest.param(set_to(C.VOICE, has_details=True), [P.DETAILS], id="another number"),
+        pytest.param(set_to(C.VOICE, has_words=True), [P.WORDS], id="another word"),
+        pytest.param(
+            set_to(C.VOICE, interpreter=INTERPRETED), [P.INTERPRETER], id="an interpreter is needed"
+        ),
+        pytest.param(
+            set_to(C.VOICE, interpreter=InterpreterNeed(excluded=("int-1",))),
+            [],
+            id="one interpreter fewer",
+        ),
+        pytest.param(
+            set_to(C.VOICE, interpreter=InterpreterNeed(gender=InterpreterGender.FEMALE)),
+            [],
+            id="only a woman interprets",
+        ),
+        pytest.param(
+            set_to(C.IN_PERSON, has_details=True, has_words=True, interpreter=INTERPRETED),
+            list(PlanPart),
+            id="everything",
+        ),
+    ],
+)
+def test_what_he_would_change_first_waits_and_what_narrows_holds_at_once(
+    command: SetPlan, changes: list[PlanPart]
+) -> None:
+    """Until a change is confirmed, the old plan holds in every part."""
+    before = a_case_with_plan()
+    case = after(before, command, at=LATER)
+    assert changes == list(plan_of(case, 2).changes)
+    if changes:
+        assert before.plan == case.plan
+        assert plan_of(case, 2).verified_at is None
+    else:
+        assert states(case) == [PlanState.REPLACED, PlanState.IN_FORCE]
+        assert LATER == plan_of(case, 2).verified_at
+
+
+@pytest.mark.parametrize(
+    "interpreter",
+    [
+        pytest.param(InterpreterNeed(needed=True), id="one who was excluded is not any more"),
+        pytest.param(
+            InterpreterNeed(needed=True, excluded=("int-1",), gender=InterpreterGender.MALE),
+            id="a man in place of a woman",
+        ),
+        pytest.param(InterpreterNeed(excluded=("int-1",)), id="none is needed"),
+    ],
+)
+def test_who_may_interpret_is_widened_only_when_confirmed(interpreter: InterpreterNeed) -> None:
+    """Who was kept out may be his."""
+    need = InterpreterNeed(needed=True, excluded=("int-1",), gender=InterpreterGender.FEMALE)
+    case = after(an_open_case(), set_to(C.VOICE, interpreter=need))
+    case = after(case, set_to(C.VOICE, interpreter=interpreter))
+    assert plan_of(case, 2).changes == (P.INTERPRETER,)
+
+
+def test_a_change_asks_somebody_else_to_confirm_it() -> None:
+    """Whoever set it must not be asked."""
+    case = after(a_case_with_plan(), set_to(C.VOICE, C.IN_PERSON, actor=BEA))
+    task = the(case.task("confirm-plan/2"))
+    assert (task.kind, task.for_role) == (TaskKind.CONFIRM_PLAN, Role.CASEWORKER)
+    assert task.not_for == BEA.who
+
+
+def test_details_and_words_stay_where_no_new_ones_came() -> None:
+    """A plan says whose sealed details it uses."""
+    case = after(a_case_with_plan(), set_to(C.VOICE), set_to(C.VOICE, has_words=True))
+    assert [(1, 1), (1, 1), (1, 3)] == [(p.details_of, p.words_of) for p in case.plans]
+
+
+def test_the_newest_word_counts_and_what_waited_is_dropped() -> None:
+    """Otherwise an older change, confirmed later, would bring back what she took away."""
+    wider = set_to(C.VOICE, C.IN_PERSON)
+    case = after(a_case_with_plan(), wider, wider, set_to(C.SHE_CONTACTS_US))
+    gone = [PlanState.REPLACED] * 3
+    assert [*gone, PlanState.IN_FORCE] == states(case)
+    assert [task.is_done for task in case.tasks if task.kind is TaskKind.CONFIRM_PLAN] == [True] * 2
+
+
+# confirming a change
+
+
+def a_call(**parts: Any) -> Contact:
+    """Bea rang the old number after the change was set; she spoke and gave her word."""
+    facts: dict[str, Any] = {
+        "number": 1,
+        "organisation": "northmarch-police",
+        "purpose": ContactPurpose.PLAN_CHECK,
+        "channel": C.VOICE,
+        "state": ContactState.MADE,
+        "result": ContactResult.SPOKE,
+        "word": W.SAFE,
+        "planned_by": BEA.who,
+        "made_by": BEA.who,
+        "started_at": LATER,
+        "ended_at": LATER,
+    }
+    return Contact.model_validate(facts | parts)
+
+
+def a_change(call: Contact | None = None, **parts: Any) -> CaseSnapshot:
+    """A case in which Ann has set a further channel."""
+    case = after(a_case_with_plan(**parts), set_to(C.VOICE, C.IN_PERSON, has_details=True))
+    return case.model_copy(update={"contacts": (call or a_call(),)})
+
+
+def by_old_channel(actor: Actor = BEA, **parts: Any) -> ConfirmPlan:
+    """Somebody says that she confirmed it in contact 1."""
+    said = {"plan": 2, "how": PlanConfirmation.OLD_CHANNEL, "contact": 1} | parts
+    return a_command(ConfirmPlan, actor=actor, **said)
+
+
+def by_ngo(actor: Actor | None = None, **parts: Any) -> ConfirmPlan:
+    """A service that knows her says that the change is hers."""
+    said = {"plan": 2, "how": PlanConfirmation.NGO_THAT_KNOWS_HER} | parts
+    return a_command(ConfirmPlan, actor=actor or ngo_intake(), **said)
+
+
+@pytest.mark.parametrize("command", [by_old_channel(), by_ngo()], ids=["old channel", "ngo"])
+def test_a_confirmed_change_holds_and_its_thirty_days_begin(command: ConfirmPlan) -> None:
+    """Two people and a way that cannot be his."""
+    case = after(a_change(), command, at=LATER)
+    plan = the(case.plan)
+    assert states(case) == [PlanState.REPLACED, PlanState.IN_FORCE]
+    assert (command.how, command.actor.who) == (plan.confirmed_how, plan.confirmed_by)
+    assert LATER + timedelta(days=30) == plan.expires_at
+    assert (2, 1) == (plan.details_of, plan.words_of)
+    assert the(case.task("confirm-plan/2")).is_done
+
+
+def test_the_old_plan_ends_before_the_new_one_begins() -> None:
+    """At no moment are two plans in force, in the record either."""
+    written = [change.plan.state for change in only(PlanRecorded, done(a_change(), by_ngo()))]
+    assert written == [PlanState.REPLACED, PlanState.IN_FORCE]
+
+
+@pytest.mark.parametrize(
+    ("call", "command", "refusal"),
+    [
+        pytest.param(a_call(), by_old_channel(caseworker()), "second_person", id="the setter"),
+        pytest.param(
+            a_call(), by_old_channel(supervisor(person="ann")), "second_person",
+            id="the setter in another role",
+        ),
+        pytest.param(a_call(), by_old_channel(supervisor()), None, id="a third person"),
+        pytest.param(
+            a_call(made_by=caseworker().who), by_old_channel(), "not_confirmed",
+            id="in a call that the setter made",
+        ),
+        pytest.param(a_call(ended_at=AT), by_old_channel(), "not_confirmed", id="before it"),
+        pytest.param(a_call(ended_at=None), by_old_channel(), "not_confirmed", id="not ended yet"),
+        pytest.param(
+            a_call(channel=C.IN_PERSON), by_old_channel(), "not_confirmed", id="over the new one"
+        ),
+        pytest.param(
+            a_call(is_outside_plan=True), by_old_channel(), "not_confirmed", id="outside the plan"
+        ),
+        pytest.param(
+            a_call(result=ContactResult.NO_ANSWER), by_old_channel(), "not_confirmed",
+            id="nobody answered",
+        ),
+        pytest.param(
+            a_call(result=ContactResult.SOMEONE_ELSE_ANSWERED), by_old_channel(), "not_confirmed",
+            id="somebody else answered",
+        ),
+        pytest.param(
+            a_call(word=W.NOT_GIVEN), by_old_channel(), "not_confirmed", id="without her word"
+        ),
+        pytest.param(a_call(word=W.WRONG), by_old_channel(), "not_confirmed", id="a wrong word"),
+        pytest.param(
+            a_call(interpreted_by=InterpreterKind.FAMILY_OR_FRIEND), by_old_channel(),
+            "not_confirmed", id="through a relative",
+        ),
+        pytest.param(
+            a_call(interpreted_by=InterpreterKind.INDEPENDENT), by_old_channel(), None,
+            id="through an interpreter of ours",
+        ),
+        pytest.param(a_call(), by_old_channel(contact=None), "not_confirmed", id="in no contact"),
+        pytest.param(a_call(), by_old_channel(contact=7), "not_confirmed", id="in one nobody made"),
+        pytest.param(
+            a_call(), by_old_channel(how=PlanConfirmation.TOLD_IN_PERSON), "not_confirmed",
+            id="told in person",
+        ),
+        pytest.param(a_call(), by_old_channel(plan=1), "not_pending", id="the plan in force"),
+        pytest.param(a_call(), by_old_channel(plan=9), "not_pending", id="a plan nobody set"),
+        pytest.param(a_call(), by_ngo(BEA), "not_confirmed", id="an agency as if it were an NGO"),
+    ],
+)  # fmt: skip
+def test_a_change_is_confirmed_only_by_what_could_not_be_him(
+    call: Contact, command: ConfirmPlan, refusal: str | None
+) -> None:
+    """Each ground by itself; what no rule knows does not confirm."""
+    refusals = {refusal} if refusal else set()
+    assert refusals == why_not(a_change(call), command, at=LATER)
+
+
+def test_where_no_word_was_agreed_none_is_asked_for() -> None:
+    """A wrong one is still wrong."""
+    case = a_change(a_call(word=W.NOT_GIVEN))
+    unworded = tuple(p.model_copy(update={"words_of": None}) for p in case.plans)
+    case = case.model_copy(update={"plans": unworded})
+    assert why_not(case, by_old_channel(), at=LATER) == set()
+    wrong = case.model_copy(update={"contacts": (a_call(word=W.WRONG),)})
+    assert why_not(wrong, by_old_channel(), at=LATER) == {"not_confirmed"}
+
+
+def test_an_ngo_does_not_confirm_what_it_set_itself() -> None:
+    """A second person there does."""
+    set_by_ngo = set_to(C.VOICE, C.VIA_NGO, actor=ngo_intake())
+    case = after(a_case_with_plan(), set_by_ngo)
+    assert why_not(case, by_ngo()) == {"second_person"}
+    assert why_not(case, by_ngo(idva())) == set()
+
+
+# keeping and ending it
+
+
+def test_her_word_that_all_is_as_it_was_begins_the_thirty_days_anew() -> None:
+    """For a plan that has gone stale, too."""
+    month = AT + timedelta(days=40)
+    before = a_case_with_plan()
+    case = after(before, a_command(RenewPlan), at=month)
+    assert states(case) == [PlanState.IN_FORCE]
+    assert (month, month + timedelta(days=30)) == (
+        the(case.plan).verified_at,
+        the(case.plan).expires_at,
+    )
+    assert PlanConfirmation.TOLD_IN_PERSON is the(case.plan).confirmed_how
+
+
+def test_without_a_plan_there_is_nothing_to_renew() -> None:
+    """And while a change waits, not everything is as it was."""
+    assert why_not(an_open_case(), a_command(RenewPlan)) == {"no_plan"}
+    assert why_not(a_change(), a_command(RenewPlan)) == {"change_waits"}
+    halted = a_case_with_plan(a_command(SuspendPlan))
+    assert why_not(halted, a_command(RenewPlan)) == {"no_plan"}
+
+
+@pytest.mark.parametrize("reason", list(SuspendReason))
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(an_open_case(), id="no plan"),
+        pytest.param(a_case_with_plan(), id="a plan"),
+        pytest.param(a_change(), id="a change that waits"),
+        pytest.param(a_case_with_plan(a_command(SuspendPlan)), id="suspended already"),
+        pytest.param(an_open_case(stage=Stage.CLOSED), id="a closed case"),
+    ],
+)
+def test_suspending_is_never_refused_and_leaves_no_way_to_her(
+    case: CaseSnapshot, reason: SuspendReason
+) -> None:
+    """Whoever knows that contact is not safe stops it, at once and wholly."""
+    halted = after(case, a_command(SuspendPlan, reason=reason))
+    (suspended,) = [p for p in halted.plans if p.state is not PlanState.REPLACED]
+    assert (suspended.state, suspended.suspended_for) == (PlanState.SUSPENDED, reason)
+    open_case = halted.model_copy(
+        update={"case": halted.case.model_copy(update={"stage": Stage.OPEN})}
+    )
+    for channel in (C.VOICE, C.IN_PERSON, C.SHE_CONTACTS_US):
+        planned = a_command(PlanContact, channel=channel, referral=None)
+        assert why_not(open_case, planned) == {"contact_suspended"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        pytest.param(SuspendReason.DURESS, TaskKind.DURESS, id="duress"),
+        pytest.param(SuspendReason.UNSAFE, TaskKind.WELFARE, id="unsafe"),
+        pytest.param(SuspendReason.AT_HER_REQUEST, TaskKind.WELFARE, id="at her request"),
+        pytest.param(SuspendReason.DECEASED, None, id="deceased"),
+    ],
+)
+def test_a_supervisor_looks_when_contact_is_suspended(
+    reason: SuspendReason, kind: TaskKind | None
+) -> None:
+    """A later and graver reason asks again; after a death nobody is asked about her welfare."""
+    unsafe = a_case_with_plan(a_command(SuspendPlan, reason=SuspendReason.AT_HER_REQUEST))
+    for case in (a_case_with_plan(), unsafe):
+        before = {task.id for task in case.tasks}
+        asked = only(TaskRecorded, done(case, a_command(SuspendPlan, reason=reason)))
+        new = [change.task for change in asked if change.task.id not in before]
+        if reason is SuspendReason.AT_HER_REQUEST and case is unsafe:
+            assert new == []
+        else:
+            assert ([kind] if kind else []) == [task.kind for task in new]
+            assert all(task.for_role is Role.SAFEGUARDING_SUPERVISOR for task in new)
+
+
+def test_a_suspended_plan_is_not_reviewed_and_calls_off_what_was_planned() -> None:
+    """What somebody has already begun is for them to end."""
+    call = a_call(state=ContactState.PLANNED, result=None, ended_at=None)
+    calls = [call.model_copy(update={"number": n, "state": s}) for n, s in enumerate(S_ALL, 1)]
+    case = a_case_with_plan().model_copy(update={"contacts": tuple(calls)})
+    halted = after(case, a_command(SuspendPlan))
+    off = {ContactState.PLANNED, ContactState.OPEN}
+    expected = [ContactState.CANCELLED if s in off else s for s in S_ALL]
+    assert expected == [contact.state for contact in halted.contacts]
+    assert reviews(halted) == [DeadlineState.VOID]
+
+
+S_ALL = list(ContactState)
+
+
+def test_a_suspended_plan_comes_back_only_confirmed() -> None:
+    """The very same terms count as all new; her old channel is none any more."""
+    case = after(a_case_with_plan(a_command(SuspendPlan)), set_to(C.VOICE))
+    assert plan_of(case, 2).changes == tuple(PlanPart)
+    assert states(case) == [PlanState.SUSPENDED, PlanState.PENDING]
+    called = case.model_copy(update={"contacts": (a_call(),)})
+    assert why_not(called, by_old_channel(), at=LATER) == {"not_confirmed"}
+    back = after(called, by_ngo(), at=LATER)
+    assert states(back) == [PlanState.REPLACED, PlanState.IN_FORCE]
+    assert (1, 1) == (the(back.plan).details_of, the(back.plan).words_of)
+
+
+# going stale
+
+
+def gone_stale(at: datetime, case: CaseSnapshot) -> CaseSnapshot:
+    """The case after its plan was not checked in time."""
+    deadline = a_deadline(plans.REVIEW)
+    return apply(case, plans.stale(case, deadline, a_world(at)))
+
+
+def test_a_stale_plan_asks_a_caseworker_and_its_contacts_wait() -> None:
+    """It came in at the front counter: there is no other way to ring her now."""
+    case = a_case_with_plan(a_command(PlanContact))
+    assert the(case.contact(1)).safe_at is not None
+    stale = gone_stale(AT + timedelta(days=31), case)
+    assert (ContactState.PLANNED, None) == (
+        the(stale.contact(1)).state,
+        the(stale.contact(1)).safe_at,
+    )
+    asked = [task for task in stale.tasks if not task.is_done]
+    assert [TaskKind.PLAN_STALE] == [task.kind for task in asked]
+    assert [Role.CASEWORKER] == [task.for_role for task in asked]
+
+
+def test_a_plan_checked_again_gives_waiting_contacts_their_window() -> None:
+    """And nobody need look any more."""
+    month = AT + timedelta(days=31)
+    stale = gone_stale(month, a_case_with_plan(a_command(PlanContact)))
+    case = after(stale, a_command(RenewPlan), at=month)
+    assert the(the(case.contact(1)).safe_at) > month
+    assert all(task.is_done for task in case.tasks)
+
+
+def test_a_plan_that_was_checked_in_time_is_not_stale() -> None:
+    """The clockwork may come late; it changes nothing then."""
+    assert plans.stale(a_case_with_plan(), a_deadline(plans.REVIEW), a_world(LATER)) == ()
+    assert plans.stale(an_open_case(), a_deadline(plans.REVIEW), a_world(LATER)) == ()
+
+
+def test_a_narrower_plan_moves_what_was_planned_under_the_old_one() -> None:
+    """A contact keeps no window that its plan no longer has."""
+    case = a_case_with_plan(a_command(PlanContact))
+    friday = set_to(C.VOICE, windows=(window(4, "15:00", "16:00"),))
+    moved = after(case, friday)
+    assert the(the(moved.contact(1)).safe_at).weekday() == 4
+    changed = done(case, set_to(C.SHE_CONTACTS_US))
+    (left,) = only(ContactRecorded, changed)
+    assert left.contact.safe_at is None
+
+
+def test_another_services_referral_does_not_open_the_door() -> None:
+    """Being taken on is by organisation."""
+    case = a_case_with_plan(referrals=[a_referral(state=ReferralState.ACCEPTED)])
+    other = a_referral(2, ReferralState.OPENED, MEADOWLIGHT)
+    case = case.model_copy(update={"referrals": (*case.referrals, other)})
+    command = a_command(RenewPlan, actor=ngo_intake("meadowlight"))
+    assert why_not(case, command) == {"not_engaged"}
