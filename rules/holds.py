@@ -44,8 +44,7 @@ def placed(
         referral=referral,
         placed_at=world.at,
     )
-    is_reviewed = any(d.duty == _REVIEW for d in snapshot.running_deadlines())
-    review = () if is_reviewed else duties.start(snapshot, world, _REVIEW, world.at)
+    review = duties.start(snapshot, world, _REVIEW, world.at, of=str(hold.number))
     return (HoldRecorded(hold=hold), *review)
 
 
@@ -61,9 +60,8 @@ def lift(snapshot: CaseSnapshot, command: LiftHold, world: World) -> Decision:
     if hold.lifted_at is not None:
         return Changed(changes=(), detail={"hold": hold.number})
     lifted = hold.model_copy(update={"lifted_at": world.at, "lifted_by": command.actor.who})
-    others = [h for h in snapshot.holds if h.lifted_at is None and h.number != hold.number]
-    review_ends = () if others else duties.meet(snapshot, _REVIEW, world.at)
-    return Changed(changes=(HoldRecorded(hold=lifted), *review_ends), detail={"hold": hold.number})
+    reviewed = duties.meet(snapshot, _REVIEW, world.at, of=str(hold.number))
+    return Changed(changes=(HoldRecorded(hold=lifted), *reviewed), detail={"hold": hold.number})
 
 
 def _active_of(snapshot: CaseSnapshot, organisation: str) -> Hold | None:
