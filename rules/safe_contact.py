@@ -15,7 +15,7 @@ from types import MappingProxyType
 from rules.days import bank_holiday
 from rules.windows import Spell, spells
 from rules.world import World
-from schemas.case import Channel
+from schemas.case import Channel, PersonalField
 from schemas.contact import (
     TEXT_CHANNELS,
     Contact,
@@ -212,3 +212,22 @@ def _interpreter(terms: PlanTerms, contact: Contact) -> Refused | None:
     if not terms.interpreter.needed or contact.channel not in _INTERPRETED or contact.interpreter:
         return None
     return refused("interpreter_needed", "She needs an interpreter: book one, and give the code.")
+
+
+def may_know(snapshot: CaseSnapshot, organisation: str, at: datetime) -> bool:
+    """Whether a service may read how to reach her.
+
+    It has taken her on and she agreed to pass that on, or it keeps its line while she is asked
+    whether a withdrawal was hers, and she had agreed before.
+    """
+    behind = referrals_behind(snapshot, organisation, ContactPurpose.CHECK_IN, at)
+    services = {r.service for r in snapshot.referrals if r.number in behind}
+    now = {(c.recipient, field) for c in snapshot.consents for field in c.fields}
+    before = {
+        (kept.recipient, field)
+        for check in snapshot.checks
+        if check.state is CheckState.OPEN and at < check.line_until
+        for kept in check.consents
+        for field in kept.fields
+    }
+    return any((service, PersonalField.SAFE_CONTACT) in now | before for service in services)

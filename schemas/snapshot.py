@@ -196,6 +196,11 @@ class CaseSnapshot(BaseModel):
         """The contact plan in force, whether or not it has gone stale."""
         return next((p for p in self.plans if p.state is PlanState.IN_FORCE), None)
 
+    @property
+    def pending_plan(self) -> ContactPlan | None:
+        """A change of the plan that is not confirmed yet."""
+        return next((p for p in self.plans if p.state is PlanState.PENDING), None)
+
     def contact(self, number: int) -> Contact | None:
         """The contact of that number."""
         return next((c for c in self.contacts if c.number == number), None)

@@ -25,7 +25,7 @@ from infra.record import PostgresRecord, unknown_case
 from infra.staff import StaffRegister
 from infra.telemetry import span
 from infra.withdrawal_post import post_withdrawal
-from rules import packets, plans, windows
+from rules import packets, safe_contact, windows
 from rules.actions import permitted
 from rules.choice import suggest
 from rules.profiles import PROFILES
@@ -225,14 +225,11 @@ class Desk:
             snapshot = await self._record.read(case_ref)
             if not self._may_know_contact(snapshot):
                 raise unknown_case()
-        plan = snapshot.plan
-        opens = (
-            windows.next_window(plan, _now()) if plan and not plans.is_stale(plan, _now()) else None
-        )
+        opens = self._next_window(snapshot)
         return ContactPage(
             case_ref=case_ref,
-            plan=plan,
-            pending_plan=plans.pending(snapshot),
+            plan=snapshot.plan,
+            pending_plan=snapshot.pending_plan,
             next_opens=opens[0] if opens else None,
             next_closes=opens[1] if opens else None,
             contacts=tuple(
@@ -386,8 +383,12 @@ class Desk:
     def _may_know_contact(self, snapshot: CaseSnapshot) -> bool:
         organisation = self.actor.organisation
         if self.actor.role in NGO_ROLES:
-            return packets.may_know_contact(snapshot, organisation, _now())
+            return safe_contact.may_know(snapshot, organisation, _now())
         return snapshot.case.owner == organisation
+
+    def _next_window(self, snapshot: CaseSnapshot) -> windows.Spell | None:
+        terms = safe_contact.terms_at(snapshot, _now())
+        return windows.next_window(terms, _now(), england_and_wales()) if terms else None
 
     def _is_mine(self, line: TaskLine) -> bool:
         if line.for_person is not None:
@@ -397,7 +398,6 @@ class Desk:
 
 def _page(snapshot: CaseSnapshot, *, owner: str, **read: Any) -> CasePage:
     """A case as its own organisation sees it: not the tasks of others."""
-    pending = plans.pending(snapshot)
     return CasePage(
         case=snapshot.case,
         consents=snapshot.consents,
@@ -406,7 +406,7 @@ def _page(snapshot: CaseSnapshot, *, owner: str, **read: Any) -> CasePage:
         deadlines=snapshot.deadlines,
         tasks=tuple(t for t in snapshot.tasks if t.organisation in (None, owner)),
         plan=snapshot.plan,
-        pending_plan=pending,
+        pending_plan=snapshot.pending_plan,
         contacts=snapshot.contacts,
         holds=snapshot.holds,
         checks=snapshot.checks,
