@@ -51,7 +51,7 @@ EXPECTED: dict[ReferralState, dict[ReferralEvent, ReferralState]] = {
         **_BACK,
     },
     S.INFO_REQUESTED: {E.ANSWER_INFO: S.OPENED, **_ANSWERS, **_BACK},
-    S.WAITLISTED: {E.EXPIRE: S.EXPIRED, **_ANSWERS, **_BACK},
+    S.WAITLISTED: {**_ANSWERS, **_BACK},
     S.ACCEPTED: {E.ENGAGE: S.ACTIVE, **_HELPED, **_BACK},
     S.ACTIVE: {**_HELPED, **_BACK},
     S.UNDELIVERABLE: {E.WITHDRAW: S.WITHDRAWN, E.CORRECT: S.ENTERED_IN_ERROR},
