@@ -62,21 +62,15 @@ MOVES_NO_DUTY = frozenset({E.VICTIM_LEFT_PROSECUTION})
 def record_event(snapshot: CaseSnapshot, command: RecordEvent, world: World) -> Decision:
     """Put an event on record, and with it the duties of the tables above."""
     event, since = command.event, command.occurred_at or world.at
-    over = VOIDS.get(event, ())
+    running = snapshot.running_deadlines()
+    met = (run for run in running if run.duty in ENDS.get(event, ()))
+    over = (run for run in running if run.duty in VOIDS.get(event, ()))
+    begun = STARTS.get(event, ())
     return Changed(
         changes=(
-            *(c for duty in ENDS.get(event, ()) for c in duties.meet(snapshot, duty, since)),
-            *(
-                c
-                for deadline in snapshot.running_deadlines()
-                if deadline.duty in over
-                for c in duties.void(snapshot, deadline, since)
-            ),
-            *(
-                c
-                for duty in STARTS.get(event, ())
-                for c in duties.start(snapshot, world, duty, since)
-            ),
+            *(change for run in met for change in duties.meet_run(snapshot, run, since)),
+            *(change for run in over for change in duties.void(snapshot, run, since)),
+            *(change for duty in begun for change in duties.start(snapshot, world, duty, since)),
         ),
         detail={"event": event},
     )

@@ -209,8 +209,7 @@ def _voided(snapshot: CaseSnapshot, event: NrmEvent, since: datetime) -> tuple[C
     """Disqualification ends the recovery period."""
     if event is not E.DISQUALIFY:
         return ()
-    mine = (d for d in snapshot.running_deadlines() if d.duty == _RECOVERY)
-    return tuple(change for deadline in mine for change in duties.void(snapshot, deadline, since))
+    return duties.void_all(snapshot, _RECOVERY, since)
 
 
 def _notification(

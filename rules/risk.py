@@ -6,6 +6,7 @@ Nothing here touches support, and nothing waits for it: unassessed counts as hig
 from datetime import datetime
 
 from rules import duties, marac, tasks
+from rules.apply import apply
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change, RiskRecorded
@@ -44,20 +45,20 @@ def assess(snapshot: CaseSnapshot, command: AssessRisk, world: World) -> Decisio
         assessed_by=command.actor.who,
         assessed_at=since,
     )
-    recorded = RiskRecorded(risk=risk)
     now = snapshot.model_copy(update={"risks": (*snapshot.risks, risk)})
     criteria = marac.criteria_met(
         now, risk, command.reports_in_a_year, happened_again=command.happened_again
     )
     first = marac.begins_with(now, criteria)
+    is_new_high = _has_become_high(before, risk)
     return Changed(
         changes=(
-            recorded,
+            RiskRecorded(risk=risk),
             *_instead_of(snapshot, before),
             *_from_now_on(now, world, since),
-            *(_review_wanted(now, world, risk)),
+            *_review_wanted(now, world, risk),
             *(marac.begin(now, world, since, first) if first else ()),
-            *(_idva_wanted(now, world, since) if _has_become_high(before, risk) else ()),
+            *(duties.start(now, world, IDVA_CONTACT, since) if is_new_high else ()),
         ),
         detail={"risk": risk.number, "grade": risk.grade, "criteria": ",".join(criteria)},
     )
@@ -80,7 +81,7 @@ def review(snapshot: CaseSnapshot, command: ReviewRisk, world: World) -> Decisio
     return Changed(
         changes=(
             RiskRecorded(risk=reviewed),
-            *duties.meet(snapshot, REVIEW, since),
+            *_looked_at(snapshot, since),
             *tasks.done(snapshot, _review_id(risk)),
             *again,
         ),
@@ -125,22 +126,25 @@ def _instead_of(snapshot: CaseSnapshot, before: RiskAssessment | None) -> tuple[
 
 
 def _from_now_on(snapshot: CaseSnapshot, world: World, since: datetime) -> tuple[Change, ...]:
-    return (
+    met = (
         *duties.meet(snapshot, ASSESSMENT, since),
         *duties.meet(snapshot, REASSESSMENT, since),
-        *duties.start(snapshot, world, REVIEW, since),
-        *duties.start(snapshot, world, REASSESSMENT, since),
     )
+    now = apply(snapshot, met)
+    review, again = (duties.start(now, world, duty, since) for duty in (REVIEW, REASSESSMENT))
+    return (*met, *review, *again)
+
+
+def _looked_at(snapshot: CaseSnapshot, at: datetime) -> tuple[Change, ...]:
+    """Looking at the newest assessment is looking at those it replaced."""
+    waiting = (d for d in snapshot.running_deadlines() if d.duty == REVIEW)
+    return tuple(change for run in waiting for change in duties.meet_run(snapshot, run, at))
 
 
 def _has_become_high(before: RiskAssessment | None, risk: RiskAssessment) -> bool:
     """A risk that stays high does not make the IDVA's contact a first one again."""
     was_high = before is not None and before.grade is RiskGrade.HIGH
     return risk.grade is RiskGrade.HIGH and not was_high
-
-
-def _idva_wanted(snapshot: CaseSnapshot, world: World, since: datetime) -> tuple[Change, ...]:
-    return duties.start(snapshot, world, IDVA_CONTACT, since)
 
 
 def _review_wanted(

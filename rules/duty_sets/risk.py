@@ -62,7 +62,7 @@ RISK = (
             "That an IDVA speaks for her, who does not attend, was read in governance templates "
             "of 2012. 24 to 48 hours are widely used, but were not confirmed."
         ),
-        starts_with="The case is referred to MARAC.",
+        starts_with="The risk has become high.",
         ends_with="The IDVA has tried to reach her, in a way that her safe-contact plan allows.",
         within=hours(48),
         remind_before=hours(12),
