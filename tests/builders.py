@@ -363,6 +363,7 @@ _USUAL: dict[str, Any] = {
     "by": Duration(count=2, unit=Unit.WORKING_DAYS),
     "topics": (InfoTopic.URGENCY,),
     "ticks": 3,
+    "agrees": True,
 }
 
 
