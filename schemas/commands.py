@@ -100,7 +100,6 @@ CaseCommand = Annotated[
     | AssessRisk
     | ReviewRisk
     | MoveMarac
-    | MoveNrm
     | MeetDeadline
     | PauseDeadline
     | ResumeDeadline
@@ -134,9 +133,14 @@ Fact = (
     | StartContact
     | EndContact
     | CancelContact
+    | MoveNrm
     | ReopenCase
     | AnswerTransfer
     | DeclareConflict
     | FinishTask
 )
-"""Facts that must never wait for a worker: written first, then signalled."""
+"""Facts that must never wait for a worker: written first, then signalled.
+
+An event of the NRM lane is among them because a command that passes through a workflow stays in
+its history: what an anonymous notification says must not lie beside a case, even sealed.
+"""

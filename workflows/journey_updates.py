@@ -37,7 +37,6 @@ with workflow.unsafe.imports_passed_through():
     from schemas.lane_commands import (
         AssessRisk,
         MoveMarac,
-        MoveNrm,
         ReviewRisk,
     )
     from schemas.referral_commands import (
@@ -179,11 +178,6 @@ class JourneyUpdates:
     @workflow.update(name="move_marac", description="Record an event of MARAC.")
     async def move_marac(self, command: MoveMarac) -> Reply:
         """The case moves on its way through MARAC."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="move_nrm", description="Record an event of the NRM lane.")
-    async def move_nrm(self, command: MoveNrm) -> Reply:
-        """The lane of modern slavery moves on."""
         return await self._inbox.put(command)
 
     @workflow.update(name="meet_deadline", description="Say that a duty was met.")
