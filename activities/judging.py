@@ -18,7 +18,11 @@ from schemas.decisions import Changed, Committed, Decision, NotDone, Refused, Re
 from schemas.ids import journey_workflow_id, referral_workflow_id
 from schemas.snapshot import CaseSnapshot
 
-_FOR_A_SERVICE = ("referral", "state", "reason")
+_FOR_A_SERVICE = (
+    *("referral", "state", "reason"),
+    *("plan", "changes", "how", "hold", "contact", "channel", "safe_at", "result"),
+    *("outside_plan", "end_call"),
+)
 
 
 def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool = False) -> Judge:

@@ -15,11 +15,12 @@ from commands.console import REFUSED, err, out, print_json
 from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from schemas.command_base import Command
-
+    from activities.ports import Beside
     from schemas.actor import Actor
+    from schemas.command_base import Command
+    from schemas.commands import Fact
     from schemas.decisions import Permitted, Reply
     from schemas.ids import CaseRef
     from web.desk import Desk
@@ -116,14 +117,40 @@ def referral_of(text: str) -> "tuple[CaseRef, int]":
         raise BadInputError("referral", str(error)) from None
 
 
-def moment(text: str | None) -> "datetime | None":
-    """The moment of --occurred-at, read as London time where it has no offset."""
+def numbered(what: str, text: str) -> "tuple[CaseRef, int]":
+    """Case and number of a contact, check or hold, named as a referral is: `bafod-kisut-n/2`.
+
+    Raises:
+        BadInputError: it cannot be read.
+    """
+    case, _, number = text.rpartition("/")
+    if not number.isdecimal() or int(number) < 1:
+        raise BadInputError(what, "write CASE/NUMBER, such as bafod-kisut-n/2")
+    return case_ref(case), int(number)
+
+
+def moment(text: str | None, field: str = "--occurred-at") -> "datetime | None":
+    """The moment of an option, read as London time where it has no offset."""
     if text is None:
         return None
     from infra.calendars.load import england_and_wales
     from rules.deadlines import local_moment
 
-    return local_moment(text, england_and_wales(), field="--occurred-at")
+    return local_moment(text, england_and_wales(), field=field)
+
+
+def day(field: str, text: str) -> "date":
+    """The day of an option.
+
+    Raises:
+        BadInputError: it is not written as a day.
+    """
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInputError(field, f"write a day as 2026-12-24, not {text!r}") from None
 
 
 def new_command_id(given: str | None) -> str:
@@ -146,8 +173,8 @@ def said(actor: str, occurred_at: str | None, command_id: str | None) -> dict[st
     }
 
 
-def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.") -> None:
-    """Print the answer to a decision; a refusal exits 3."""
+def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.", then: str = "") -> None:
+    """Print the answer to a decision, and `then` what follows from a yes; a refusal exits 3."""
     from schemas.decisions import NotDone
 
     is_refused = isinstance(reply, NotDone)
@@ -159,6 +186,8 @@ def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.") -> None:
         detail = ", ".join(f"{k} {v}" for k, v in reply.detail.items() if v not in (None, ""))
         out.print(f"[bold green]{done}[/] {escape(detail)}{' ' * bool(detail)}", end="")
         out.print(f"(version {reply.version})")
+        if then:
+            out.print(f"  {then}")
         print_actions(reply.actions)
     if is_refused:
         raise typer.Exit(REFUSED)
@@ -228,6 +257,20 @@ def one_of(field: str, text: str, kind: type[Any]) -> Any:
         raise BadInputError(field, f"no {text!r}; known are: {known}") from None
 
 
+def several(field: str, text: str, kind: type[Any]) -> tuple[Any, ...]:
+    """The members of an enum that `text` names, with commas between.
+
+    Raises:
+        BadInputError: one is none; the sentence lists them.
+    """
+    return tuple(one_of(field, name, kind) for name in words(text))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def parse_json(text: str) -> Any:
     """JSON from a file.
 
@@ -245,8 +288,27 @@ def parse_json(text: str) -> Any:
 
 
 async def decide(
-    data_dir: Path, actor: str, command: "Command", *, as_json: bool, done: str
+    data_dir: Path, actor: str, command: "Command", *, as_json: bool, done: str, then: str = ""
 ) -> None:
     """Give a decision to the case's journey and print the answer."""
     async with desk(data_dir, actor, as_json=as_json) as opened:
-        print_reply(await opened.decide(command), as_json=as_json, done=done)
+        reply = await opened.decide(command)
+        print_reply(reply, as_json=as_json, done=done, then=then)
+
+
+async def state(
+    data_dir: Path,
+    actor: str,
+    fact: "Fact",
+    *,
+    as_json: bool,
+    done: str,
+    then: str = "",
+    beside: "Beside | None" = None,
+) -> None:
+    """Write a fact to the record, with what was said beside it, and print the answer."""
+    from activities.ports import NOTHING
+
+    async with desk(data_dir, actor, as_json=as_json) as opened:
+        reply = await opened.state(fact, beside=beside or NOTHING)
+        print_reply(reply, as_json=as_json, done=done, then=then)
