@@ -110,9 +110,11 @@ def six_axes(referral: Referral) -> dict[str, object]:
 
 def moved_axes(event: ReferralEvent, before: Referral) -> dict[str, object]:
     """What an event moves besides the state. No event moves the priority."""
-    stopped = {} if before.clock is Clock.NOT_STARTED else {"clock": Clock.STOPPED}
-    kept_back = before.delivery is Delivery.QUEUED
-    taken_back = stopped | ({"delivery": Delivery.CANCELLED} if kept_back else {})
+    taken_back: dict[str, object] = {}
+    if before.clock is not Clock.NOT_STARTED:
+        taken_back["clock"] = Clock.STOPPED
+    if before.delivery is Delivery.QUEUED:
+        taken_back["delivery"] = Delivery.CANCELLED
     match event:
         case E.SEND:
             return {"delivery": Delivery.ACKED, "clock": Clock.RUNNING}

@@ -137,7 +137,7 @@ def test_who_chose_and_what_was_offered_is_kept() -> None:
 # asking the same service again
 
 AGAIN = a_command(ReopenReferral)
-HOW = {
+HOW: dict[str, Any] = {
     "priority": Priority.URGENT,
     "offered": (MEADOWLIGHT, IDVA),
     "chosen_by": ChosenBy.CASEWORKER,
