@@ -173,6 +173,12 @@ def said(actor: str, occurred_at: str | None, command_id: str | None) -> dict[st
     }
 
 
+def of_referral(referral: str, actor: str, occurred_at: str | None, command_id: str | None) -> Any:
+    """What every command about a referral carries."""
+    case, number = referral_of(referral)
+    return {**said(actor, occurred_at, command_id), "case_ref": case, "referral": number}
+
+
 def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.", then: str = "") -> None:
     """Print the answer to a decision, and `then` what follows from a yes; a refusal exits 3."""
     from schemas.decisions import NotDone

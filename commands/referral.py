@@ -1,19 +1,14 @@
-"""`safepath referral`: request and recall for the sender; inbox and answers for the service."""
+"""`safepath referral`: what a sender asks for and takes back; and, as a service, read and answer.
 
-from typing import TYPE_CHECKING, Annotated, Any
+The service's verbs are in `commands.inbox` and `commands.service`.
+"""
+
+from typing import Annotated
 
 import typer
 
-from commands.console import (
-    DEFAULT_DATA_DIR,
-    DataDirOption,
-    JsonOption,
-    listing,
-    local_short,
-    out,
-    print_json,
-    verb,
-)
+from commands import inbox, service
+from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, verb
 from commands.people import (
     ActorOption,
     CaseArgument,
@@ -22,32 +17,24 @@ from commands.people import (
     ReferralArgument,
     case_ref,
     decide,
-    desk,
+    of_referral,
     one_of,
-    print_reply,
-    referral_of,
     said,
+    words,
 )
-
-if TYPE_CHECKING:
-    from schemas.commands import Fact
 
 app = typer.Typer(
     help="Ask services for support; and, as a service, read and answer.", no_args_is_help=True
 )
 
-NoteOption = Annotated[
-    str,
+VersionOption = Annotated[
+    int | None,
     typer.Option(
-        help="A note for your own organisation's eyes, sealed under its key; - reads stdin.",
+        "--expected-version",
+        help="Only if the referral is still of this version.",
         show_default=False,
     ),
 ]
-
-
-def _of_referral(referral: str, actor: str, occurred_at: str | None, command_id: str | None) -> Any:
-    case, number = referral_of(referral)
-    return {**said(actor, occurred_at, command_id), "case_ref": case, "referral": number}
 
 
 @app.command()
@@ -59,6 +46,14 @@ async def request(
         list[str],
         typer.Option("--to", help="A service she chose; repeat it for further ones, in her order."),
     ],
+    offered: Annotated[
+        str,
+        typer.Option(
+            help="All services she was offered, with commas between, in the order shown to her.",
+            show_default=False,
+        ),
+    ] = "",
+    chosen_by: Annotated[str, typer.Option(help="Who chose: victim or caseworker.")] = "victim",
     actor: ActorOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
@@ -68,13 +63,95 @@ async def request(
     """Refer a need to the services she chose: the first is asked first.
 
     It is sent when her consent to that service is given, and waits until then. If the service
-    declines or does not answer in time, the next one she chose is asked.
+    declines or does not answer in time, the next one she chose is asked. `directory choose` shows
+    which services suit; who chose, and among which, stays on the record.
     """
+    from schemas.referral import ChosenBy
     from schemas.referral_commands import RequestReferral
 
-    common = said(actor, occurred_at, command_id)
-    command = RequestReferral(**common, case_ref=case_ref(case), need=need, choices=tuple(to))
+    command = RequestReferral(
+        **said(actor, occurred_at, command_id),
+        case_ref=case_ref(case),
+        need=need,
+        choices=tuple(to),
+        offered=words(offered),
+        chosen_by=one_of("--chosen-by", chosen_by, ChosenBy),
+    )
     await decide(data_dir, actor, command, as_json=as_json, done="Referral requested.")
+
+
+@app.command()
+@verb
+async def reopen(
+    referral: ReferralArgument,
+    actor: ActorOption = "",
+    occurred_at: OccurredOption = None,
+    command_id: CommandIdOption = None,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the service of a referral that is over once more, by a new one that stands for it.
+
+    What is over stays over. The new referral waits for her consent, as every other does.
+    """
+    from schemas.referral_commands import ReopenReferral
+
+    command = ReopenReferral(**of_referral(referral, actor, occurred_at, command_id))
+    await decide(data_dir, actor, command, as_json=as_json, done="Referral requested again.")
+
+
+@app.command()
+@verb
+async def priority(
+    referral: ReferralArgument,
+    to: Annotated[str, typer.Argument(help="routine, soon or urgent.", metavar="PRIORITY")],
+    actor: ActorOption = "",
+    occurred_at: OccurredOption = None,
+    command_id: CommandIdOption = None,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that it is needed sooner, or later. The service is told; no deadline moves."""
+    from schemas.referral import Priority
+    from schemas.referral_commands import SetPriority
+
+    command = SetPriority(
+        **of_referral(referral, actor, occurred_at, command_id),
+        priority=one_of("PRIORITY", to, Priority),
+    )
+    await decide(data_dir, actor, command, as_json=as_json, done="Priority changed.")
+
+
+@app.command()
+@verb
+async def answer(
+    referral: ReferralArgument,
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="passed_on (the fields go, as far as she agreed to them), ask_her (the service "
+            "asks her itself), not_known or she_keeps_it.",
+            metavar="ANSWER",
+        ),
+    ],
+    actor: ActorOption = "",
+    occurred_at: OccurredOption = None,
+    command_id: CommandIdOption = None,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer what a service asked back. No field is passed on without her yes to that field.
+
+    Where she was not asked about a field yet, `consent ask` comes first.
+    """
+    from schemas.referral import InfoAnswer
+    from schemas.referral_commands import AnswerInfo
+
+    command = AnswerInfo(
+        **of_referral(referral, actor, occurred_at, command_id),
+        answer=one_of("ANSWER", what, InfoAnswer),
+    )
+    await decide(data_dir, actor, command, as_json=as_json, done="Answered.")
 
 
 @app.command()
@@ -84,188 +161,72 @@ async def recall(
     reason: Annotated[
         str,
         typer.Option(
-            help="mistake, duplicate, superseded, no_longer_wanted, "
-            "needs_met_elsewhere, tried_safely_no_contact or unsafe_to_try."
+            help="mistake, duplicate, superseded, no_longer_wanted, needs_met_elsewhere, "
+            "tried_safely_no_contact, unsafe_to_try, moved_away or deceased."
         ),
     ],
-    version: Annotated[
-        int | None,
-        typer.Option(help="Only if the referral is still of this version.", show_default=False),
-    ] = None,
+    expected_version: VersionOption = None,
     actor: ActorOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a referral back, as its sender. The service is told to stop."""
+    """Take a referral back, as its sender. The service is told to stop.
+
+    With --expected-version it is refused if the service has answered meanwhile.
+    """
+    from schemas.referral import Reason
     from schemas.referral_commands import RecallReferral
 
-    from schemas.referral import Reason
-
     command = RecallReferral(
-        **_of_referral(referral, actor, occurred_at, command_id),
+        **of_referral(referral, actor, occurred_at, command_id),
         reason=one_of("--reason", reason, Reason),
-        expected_version=version,
+        expected_version=expected_version,
     )
     await decide(data_dir, actor, command, as_json=as_json, done="Recalled.")
 
 
 @app.command()
 @verb
-async def inbox(
-    actor: ActorOption = "",
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """List what your services were sent. Personal texts show when you open a referral."""
-    from schemas.ids import CaseRef, referral_ref
-
-    async with desk(data_dir, actor, as_json=as_json) as opened:
-        lines = await opened.list_inbox()
-        if as_json:
-            print_json(list(lines))
-            return
-        if not lines:
-            out.print("The inbox is empty.")
-            return
-        table = listing("referral", "item", "service", "state", "priority", "arrived")
-        for line in lines:
-            name = referral_ref(CaseRef(line.case_ref), line.referral)
-            item = "[bold red]STOP[/]" if line.kind == "stop" else "referral"
-            arrived = local_short(line.occurred_at)
-            table.add_row(name, item, line.service, line.state.value, line.priority.value, arrived)
-        out.print(table)
-
-
-@app.command("open")
-@verb
-async def open_referral(
+async def correct(
     referral: ReferralArgument,
+    reason: Annotated[str, typer.Option(help="mistake or duplicate.")] = "mistake",
+    expected_version: VersionOption = None,
     actor: ActorOption = "",
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Read a referral: exactly the fields she agreed to. The sender sees that you read it."""
-    from schemas.referral_commands import OpenReferral
-
-    command = OpenReferral(**_of_referral(referral, actor, None, command_id))
-    async with desk(data_dir, actor, as_json=as_json) as opened:
-        reply, found = await opened.open_referral(command)
-        if found is None or found.packet is None:
-            print_reply(reply, as_json=as_json)
-            return
-        if as_json:
-            print_json({"reply": reply, **vars(found)})
-            return
-        shown = found.packet.model_dump(mode="json", exclude_none=True)
-        for field, text in shown.items():
-            out.print(f"  {field}: ", end="")
-            out.out(str(text))
-        for note in found.notes:
-            out.print(f"  [dim]own note by {note.by}:[/] ", end="")
-            out.out(note.text)
-
-
-@app.command()
-@verb
-async def accept(
-    referral: ReferralArgument,
-    actor: ActorOption = "",
-    note: NoteOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a referral on."""
-    from schemas.referral_commands import AcceptReferral
+    """Say that a referral should never have been: its packet is closed, and the service is told.
 
-    fact = AcceptReferral(**_of_referral(referral, actor, occurred_at, command_id))
-    await _answer(fact, actor, note, data_dir=data_dir, as_json=as_json, done="Accepted.")
-
-
-@app.command()
-@verb
-async def decline(
-    referral: ReferralArgument,
-    reason: Annotated[
-        str,
-        typer.Option(
-            help="no_capacity, out_of_area, criteria_not_met, language_not_available, "
-            "conflict_of_interest, service_closed, no_longer_wanted, needs_met_elsewhere, "
-            "tried_safely_no_contact or unsafe_to_try."
-        ),
-    ],
-    actor: ActorOption = "",
-    note: NoteOption = "",
-    occurred_at: OccurredOption = None,
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Say that you cannot take a referral on; the next service she chose is asked."""
-    from schemas.referral_commands import DeclineReferral
-
+    What the service has read already, nobody can fetch back.
+    """
     from schemas.referral import Reason
+    from schemas.referral_commands import CorrectReferral
 
-    fact = DeclineReferral(
-        **_of_referral(referral, actor, occurred_at, command_id),
+    command = CorrectReferral(
+        **of_referral(referral, actor, occurred_at, command_id),
         reason=one_of("--reason", reason, Reason),
+        expected_version=expected_version,
     )
-    await _answer(fact, actor, note, data_dir=data_dir, as_json=as_json, done="Declined.")
+    await decide(data_dir, actor, command, as_json=as_json, done="Entered in error.")
 
 
-@app.command()
-@verb
-async def engage(
-    referral: ReferralArgument,
-    actor: ActorOption = "",
-    note: NoteOption = "",
-    occurred_at: OccurredOption = None,
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Say that support has begun."""
-    from schemas.referral_commands import EngageReferral
-
-    fact = EngageReferral(**_of_referral(referral, actor, occurred_at, command_id))
-    await _answer(fact, actor, note, data_dir=data_dir, as_json=as_json, done="Support began.")
-
-
-@app.command()
-@verb
-async def complete(
-    referral: ReferralArgument,
-    outcome: Annotated[
-        str, typer.Option(help="support_given, partly_given or not_needed_any_more.")
-    ] = "support_given",
-    actor: ActorOption = "",
-    note: NoteOption = "",
-    occurred_at: OccurredOption = None,
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Say that support is complete, and what came of it."""
-    from schemas.referral_commands import CompleteReferral
-
-    from schemas.referral import Outcome
-
-    fact = CompleteReferral(
-        **_of_referral(referral, actor, occurred_at, command_id),
-        outcome=one_of("--outcome", outcome, Outcome),
-    )
-    await _answer(fact, actor, note, data_dir=data_dir, as_json=as_json, done="Completed.")
-
-
-async def _answer(
-    fact: "Fact", actor: str, note: str, *, data_dir: Any, as_json: bool, done: str
-) -> None:
-    from commands.people import checked_text, read_input
-
-    kept = checked_text("--note", read_input("-") if note == "-" else note)
-    async with desk(data_dir, actor, as_json=as_json) as opened:
-        print_reply(await opened.state(fact, note=kept), as_json=as_json, done=done)
+for name, function in (
+    ("inbox", inbox.inbox),
+    ("open", inbox.open_referral),
+    ("claim", inbox.claim),
+    ("release", inbox.release),
+    ("ask", service.ask),
+    ("waitlist", service.waitlist),
+    ("accept", service.accept),
+    ("decline", service.decline),
+    ("reason", inbox.reason),
+    ("engage", service.engage),
+    ("complete", service.complete),
+    ("end", service.end),
+    ("advice", service.advice),
+):
+    app.command(name)(function)
