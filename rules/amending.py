@@ -117,10 +117,7 @@ def _taken_back(
     if isinstance(moved, Refused):
         return moved
     return Changed(
-        changes=(
-            *stop(snapshot, referral, event, role, reason, world.at),
-            *tasks.done(snapshot, info_task_id(referral.number)),
-        ),
+        changes=stop(snapshot, referral, event, role, reason, world.at),
         detail={"referral": referral.number, "reason": reason},
     )
 

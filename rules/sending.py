@@ -98,12 +98,12 @@ def deliver(snapshot: CaseSnapshot, step: Deliver, world: World) -> Decision:
     arrived = _arrived(referral) if is_first else _told_more(referral)
     if isinstance(arrived, Refused):
         return arrived
-    shared = tuple(sorted({*referral.shared_fields, *consent.fields}))
+    arrived = arrived.model_copy(update={"shared_fields": consent.fields})
     return Changed(
         changes=(
             _placed(step.key, referral, consent),
             outbox.done(dispatch),
-            ReferralRecorded(referral=arrived.model_copy(update={"shared_fields": shared})),
+            ReferralRecorded(referral=arrived),
             *(_first_arrival(snapshot, referral, world) if is_first else ()),
         ),
         detail={

@@ -127,7 +127,7 @@ def _cancel_queued(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
 
 
 def _settle_tasks(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
-    whats = ("consent", "unanswered", "undeliverable")
+    whats = ("consent", "unanswered", "undeliverable", "info")
     return tuple(c for what in whats for c in tasks.done(snapshot, f"{what}/{referral}"))
 
 

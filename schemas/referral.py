@@ -255,7 +255,7 @@ class Referral(BaseModel):
         default=None, description="When a waiting list is expected to end."
     )
     shared_fields: tuple[PersonalField, ...] = Field(
-        default=(), description="Fields that went to the service, in every packet so far."
+        default=(), description="Fields of the packet that the service reads: the newest one."
     )
     asked_fields: tuple[PersonalField, ...] = Field(
         default=(), description="Fields the service asks for besides those it got."

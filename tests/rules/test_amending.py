@@ -6,15 +6,17 @@ import pytest
 
 from rules.decide import decide
 from rules.outbox import packet_key
-from rules.packets import may_be_read
+from rules.packets import access
 from rules.referral_states import OVER, TERMINAL, WITH_SERVICE
 from schemas.case import PersonalField
 from schemas.changes import PacketPlaced
 from schemas.clockwork_steps import Deliver
 from schemas.command_base import Command
 from schemas.consent import Consent, ConsentState
+from schemas.consent_commands import WithdrawConsent
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
+from schemas.packet import Access
 from schemas.referral import (
     Clock,
     Delivery,
@@ -34,6 +36,7 @@ from schemas.referral_commands import (
 )
 from schemas.snapshot import CaseSnapshot, DispatchKind, NoticeTemplate
 from tests.builders import (
+    AT,
     FIELDS,
     MEADOWLIGHT,
     a_command,
@@ -111,7 +114,7 @@ def test_every_open_referral_can_be_entered_in_error(state: ReferralState) -> No
     case = after(case, ERROR)
     referral = the(case.referral(1))
     assert (S.ENTERED_IN_ERROR, Reason.MISTAKE) == (referral.state, referral.reason)
-    assert not may_be_read(referral.state, referral.consent)
+    assert access(referral.state, referral.consent, None, AT) is Access.CLOSED
     told = {"stop/1", "stop-notice/1"} if state in WITH_SERVICE else set()
     assert told == {d.key for d in case.dispatches}
     assert not case.running_deadlines()
@@ -144,7 +147,7 @@ def test_what_the_service_did_since_makes_a_look_stale(kind: type[Command]) -> N
     assert set() == why_not(case, a_command(kind, **now))
 
 
-@pytest.mark.parametrize("kind", [RecallReferral, CorrectReferral])
+@pytest.mark.parametrize("kind", [RecallReferral, CorrectReferral, WithdrawConsent])
 def test_what_is_taken_back_needs_no_answer_any_more(kind: type[Command]) -> None:
     """The question of the service is settled with it."""
     assert the(after(asked(), a_command(kind)).task("info/1")).is_done
