@@ -40,8 +40,8 @@ def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool 
         decision = decide(snapshot, command, world)
         by_person = command.actor.role is not Role.SYSTEM
         after = snapshot
-        if isinstance(decision, Changed):
-            after = apply(snapshot, decision.changes, acted_at=at if by_person else None)
+        if isinstance(decision, Changed) or decision.alerts:
+            after = apply(snapshot, decision.written, acted_at=at if by_person else None)
         placed = _placed(decision)
         return Verdict(
             decision=decision,
@@ -105,7 +105,7 @@ def _told(command: Command, decision: Changed) -> dict[str, str | int | None]:
 
 
 def _workflows(command: Command, decision: Decision) -> tuple[str, ...]:
-    if isinstance(decision, Refused):
+    if isinstance(decision, Refused) and not decision.alerts:
         return ()
     referrals = (referral_workflow_id(command.case_ref, n) for n in touched(decision))
     return (*referrals, journey_workflow_id(command.case_ref))

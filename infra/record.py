@@ -165,11 +165,12 @@ class PostgresRecord:
         if isinstance(decision, Refused) and by_clockwork:
             return  # somebody was faster; nothing happened that anyone did
         at = command.occurred_at or verdict.at
-        if isinstance(decision, Changed):
+        is_yes = isinstance(decision, Changed)
+        if is_yes or decision.written:
             await self._write_changes(connection, verdict, at, beside)
             acted_at = None if by_clockwork else verdict.at
             await connection.execute(_SQL["raise_version"], command.case_ref, acted_at)
-            if beside.note:
+            if beside.note and is_yes:
                 number = getattr(command, "referral", None)
                 where = (command.case_ref, command.actor, beside.note, number, at)
                 await self._keep_note(connection, *where)
@@ -195,7 +196,7 @@ class PostgresRecord:
         beside: Beside = NOTHING,
     ) -> None:
         writer = ChangeWriter(connection, self._keys, verdict, at, beside)
-        for change in verdict.decision.changes if isinstance(verdict.decision, Changed) else ():
+        for change in verdict.decision.written:
             await writer.write(change)
 
     async def _keep_note(

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from rules import duties, tasks
-from rules.consents import entry, with_consent
+from rules import checks, duties, tasks
+from rules.consents import with_consent, withdrawn
 from rules.referral_states import OVER, WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change, DispatchRecorded, ReferralRecorded
-from schemas.consent import ConsentState
-from schemas.consent_commands import AnswerCheck, WithdrawConsent
-from schemas.decisions import Changed, Decision, Refused
+from schemas.consent import ConsentState, Purpose
+from schemas.consent_commands import WithdrawConsent
+from schemas.decisions import Changed, Refused
 from schemas.referral import Clock, Delivery, Reason, Referral, ReferralEvent, ReferralState
 from schemas.snapshot import (
     CaseSnapshot,
@@ -26,40 +26,33 @@ def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> 
 
     In one decision: every entry is withdrawn, every referral that rested on it stops, whatever
     was queued is cancelled, and each service that an open referral is with is sent a stop notice.
-    A service that has completed its help can no longer read what it was sent.
+    A service that has completed its help can no longer read what it was sent. A service that had
+    taken her on asks her whether it was she.
     """
     recipients = _recipients(snapshot, command)
-    entries = tuple(
-        change
-        for recipient in recipients
-        for change in entry(snapshot, command, ConsentState.WITHDRAWN, (), world, recipient).changes
-    )
-    stopped = [
-        referral
-        for referral in snapshot.referrals
-        if referral.service in recipients and _can_be_withdrawn(referral)
-    ]
-    stops = tuple(
-        change
-        for referral in stopped
-        for change in stop(
-            snapshot,
-            referral,
-            ReferralEvent.WITHDRAW,
-            command.actor.role,
-            Reason.CONSENT_WITHDRAWN,
-            world.at,
-        )
-    )
-    numbers = ",".join(str(r.number) for r in stopped)
-    helped = (
-        with_consent(referral, ConsentState.WITHDRAWN)
-        for referral in snapshot.referrals
-        if referral.service in recipients and referral.state is ReferralState.COMPLETED
+    touched = _touched(snapshot, command, recipients)
+    stopped = [referral for referral in touched if _can_be_withdrawn(referral)]
+    helped = (r for r in touched if r.state is ReferralState.COMPLETED)
+    role, reason = command.actor.role, Reason.CONSENT_WITHDRAWN
+    changes: tuple[Change, ...] = (
+        *(c for one in recipients for c in withdrawn(snapshot, command, one, world.at)),
+        *(
+            change
+            for referral in stopped
+            for change in stop(snapshot, referral, ReferralEvent.WITHDRAW, role, reason, world.at)
+        ),
+        *(with_consent(referral, ConsentState.WITHDRAWN) for referral in helped),
+        *_duty_ends(snapshot, command, recipients, world.at),
+        *checks.opened(snapshot, command, stopped, world),
     )
     return Changed(
-        changes=(*entries, *stops, *helped, *_duty_ends(snapshot, recipients, world.at)),
-        detail={"recipients": ",".join(recipients), "referrals": numbers},
+        changes=changes,
+        detail={
+            "recipients": ",".join(recipients),
+            "referrals": ",".join(str(r.number) for r in stopped),
+            "purpose": None if _is_support(command) else command.purpose,
+            "said_by": command.said_by,
+        },
     )
 
 
@@ -91,27 +84,41 @@ def stop(
     )
 
 
+def _touched(
+    snapshot: CaseSnapshot, command: WithdrawConsent, recipients: tuple[str, ...]
+) -> tuple[Referral, ...]:
+    if not _is_support(command):
+        return ()
+    return tuple(r for r in snapshot.referrals if r.service in recipients)
+
+
+def _is_support(command: WithdrawConsent) -> bool:
+    return command.purpose is Purpose.SUPPORT_REFERRAL
+
+
 def _duty_ends(
-    snapshot: CaseSnapshot, recipients: tuple[str, ...], at: datetime
+    snapshot: CaseSnapshot, command: WithdrawConsent, recipients: tuple[str, ...], at: datetime
 ) -> tuple[Change, ...]:
     """Where nobody is left who may be asked for support, there is nothing to be late with."""
-    given = (c for c in snapshot.consents if c.state is ConsentState.GIVEN)
-    if any(consent.recipient not in recipients for consent in given):
-        return ()
-    duty = duties.deadline_id(duties.SUPPORT_REFERRAL)
-    return tuple(
-        change
-        for deadline in snapshot.running_deadlines()
-        if deadline.id == duty
-        for change in duties.void(snapshot, deadline, at)
+    left = (
+        consent
+        for consent in snapshot.consents
+        if consent.state is ConsentState.GIVEN
+        and consent.purpose is Purpose.SUPPORT_REFERRAL
+        and consent.recipient not in recipients
     )
+    if not _is_support(command) or any(left):
+        return ()
+    return duties.void_all(snapshot, duties.SUPPORT_REFERRAL, at)
 
 
 def _recipients(snapshot: CaseSnapshot, command: WithdrawConsent) -> tuple[str, ...]:
     if command.recipient is not None:
         return (command.recipient,)
     known = {c.recipient for c in snapshot.consents if c.purpose is command.purpose}
-    return tuple(sorted(known | {r.service for r in snapshot.referrals if r.state not in OVER}))
+    if _is_support(command):
+        known |= {r.service for r in snapshot.referrals if r.state not in OVER}
+    return tuple(sorted(known))
 
 
 def _can_be_withdrawn(referral: Referral) -> bool:
@@ -147,8 +154,3 @@ def _stop_notice(referral: Referral) -> tuple[Change, ...]:
             ("stop-notice", DispatchKind.NOTICE, NoticeTemplate.INBOX_STOP),
         )
     )
-
-
-def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError

@@ -29,6 +29,9 @@ class GiveConsent(Command):
     purpose: Purpose
     recipient: str
     fields: tuple[PersonalField, ...]
+    asked: AskedHow | None = Field(
+        default=None, description="How she was asked, where that differs from the question's."
+    )
 
 
 class RefuseConsent(Command):

@@ -27,13 +27,26 @@ class Changed(BaseModel):
         default_factory=dict, description="Codes for the audit row; never text of a person."
     )
 
+    @property
+    def written(self) -> tuple[Change, ...]:
+        """What is written."""
+        return self.changes
+
 
 class Refused(BaseModel):
-    """No, and why."""
+    """No, and why. What was asked is not done; a person may have to hear that it was asked."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     reasons: tuple[Refusal, ...] = Field(min_length=1)
+    alerts: tuple[Change, ...] = Field(
+        default=(), description="Tasks that the refusal leaves, with their notices."
+    )
+
+    @property
+    def written(self) -> tuple[Change, ...]:
+        """What is written all the same."""
+        return self.alerts
 
     def sentences(self) -> str:
         """The reasons, to be read by a person."""

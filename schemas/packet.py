@@ -1,8 +1,19 @@
 """What a service may see of a case: a class that lists it, so that a new field stays home."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict
 
 from schemas.referral import NeedCategory, Priority
+
+
+class Access(StrEnum):
+    """How much of its packet a service may still read."""
+
+    WHOLE = "whole"
+    CONTACT_LINE = "contact_line"
+    """How to reach her and nothing else, while she is asked whether a withdrawal was hers."""
+    CLOSED = "closed"
 
 
 class ReferralPacket(BaseModel):

@@ -127,6 +127,9 @@ class FakeRecord:
             return Written(reply=verdict.reply, snapshot=verdict.after)
         if isinstance(decision, Changed):
             self._write(command, decision, verdict, beside.note)
+        elif decision.alerts:
+            alerted = Changed(changes=decision.alerts)
+            self._write(command, alerted, verdict, "")
         if not by_clockwork:
             self._replies[command.command_id] = _Kept(
                 command.case_ref, verb, command.actor, verdict.reply
