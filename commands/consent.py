@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
+from commands import withdrawal
+from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, verb
 from commands.people import (
     ActorOption,
     CaseArgument,
@@ -12,14 +13,10 @@ from commands.people import (
     OccurredOption,
     case_ref,
     decide,
-    desk,
     moment,
-    numbered,
     one_of,
-    print_reply,
     said,
     several,
-    state,
 )
 from schemas.errors import BadInputError
 
@@ -50,9 +47,9 @@ FieldsOption = Annotated[
     ),
 ]
 SUPPORT = "support_referral"
-_HOW_NOT_SAID = (
-    "How she was asked is not on record, so a yes cannot be taken as hers. Say it: --present, "
-    "--at-safe-time, --told-not-a-condition."
+_NOT_FREE = (
+    "That does not show that she was free to answer, so no yes can rest on it. If she was, record "
+    "it again with --present, --at-safe-time and --told-not-a-condition; if not, ask another time."
 )
 
 
@@ -110,8 +107,10 @@ async def ask(
         fields=_fields(fields),
         asked=how,
     )
-    then = "" if present else _HOW_NOT_SAID
-    await decide(data_dir, actor, command, as_json=as_json, done="Asked.", then=then)
+    is_said = present and at_safe_time and told
+    await decide(
+        data_dir, actor, command, as_json=as_json, done="Asked.", then="" if is_said else _NOT_FREE
+    )
 
 
 @app.command()
@@ -214,100 +213,8 @@ async def not_capable(
     await decide(data_dir, actor, command, as_json=as_json, done="She cannot decide this now.")
 
 
-@app.command()
-@verb
-async def withdraw(
-    case: CaseArgument,
-    recipient: Annotated[
-        str | None,
-        typer.Option(
-            "--to", help="From one recipient only; left out, from all.", show_default=False
-        ),
-    ] = None,
-    purpose: PurposeOption = SUPPORT,
-    said_by: Annotated[
-        str,
-        typer.Option(
-            help="Who said so: victim, adviser, service, officer, trusted_person or not_known. "
-            "Nobody has to prove it."
-        ),
-    ] = "not_known",
-    via: Annotated[
-        str | None,
-        typer.Option(
-            help="How it was said, if known: voice, sms, email, via_ngo, via_trusted_person, "
-            "in_person or she_contacts_us.",
-            show_default=False,
-        ),
-    ] = None,
-    actor: ActorOption = "",
-    occurred_at: OccurredOption = None,
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Take consent back, for her. Never refused, and it stops every open referral at once.
-
-    Anybody may, of any case whose reference they know; who has no part in it is told only that it
-    was passed on. Without --to it is taken back from every recipient. It is written before
-    anything else and works while Temporal is down. No service can read what it was sent any more;
-    one that supports her keeps how to reach her for 72 hours, and somebody other than you asks
-    her whether it was really her.
-    """
-    from schemas.consent_commands import WithdrawConsent
-    from schemas.contact import ContactChannel
-    from schemas.withdrawal import SaidBy
-
-    command = WithdrawConsent(
-        **_about(case, purpose, actor, occurred_at, command_id),
-        recipient=recipient,
-        said_by=one_of("--said-by", said_by, SaidBy),
-        via=one_of("--via", via, ContactChannel) if via else None,
-    )
-    async with desk(data_dir, actor, as_json=as_json) as opened:
-        reply = await opened.withdraw(command)
-        if reply is not None:
-            print_reply(reply, as_json=as_json, done="Consent withdrawn.")
-        elif as_json:
-            print_json({"outcome": "passed_on"})
-        else:
-            out.print("[bold green]Passed on:[/] it is carried out wherever such a case is.")
-
-
-@app.command()
-@verb
-async def check(
-    check: Annotated[str, typer.Argument(help="The check, such as bafod-kisut-n/1.")],
-    it_was_her: Annotated[
-        bool | None,
-        typer.Option(
-            "--it-was-her/--it-was-not-her",
-            help="What she answered when she was asked safely.",
-            show_default=False,
-        ),
-    ] = None,
-    actor: ActorOption = "",
-    occurred_at: OccurredOption = None,
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Record what she answered to: was it you who took consent back?
-
-    Somebody other than who recorded the withdrawal asks her, inside her safe-contact plan. If it
-    was not her, her consents stand as before, what was stopped is asked for anew, and who
-    recorded the withdrawal is reported.
-    """
-    from schemas.consent_commands import AnswerCheck
-    from schemas.withdrawal import CheckAnswer
-
-    if it_was_her is None:
-        raise BadInputError("answer", "say --it-was-her or --it-was-not-her")
-    answer = CheckAnswer.IT_WAS_HER if it_was_her else CheckAnswer.IT_WAS_NOT_HER
-    case, number = numbered("check", check)
-    about = {**said(actor, occurred_at, command_id), "case_ref": case}
-    fact = AnswerCheck(**about, check=number, answer=answer)
-    await state(data_dir, actor, fact, as_json=as_json, done="Answer recorded.")
+app.command()(withdrawal.withdraw)
+app.command()(withdrawal.check)
 
 
 def _about(

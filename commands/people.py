@@ -263,6 +263,23 @@ def one_of(field: str, text: str, kind: type[Any]) -> Any:
         raise BadInputError(field, f"no {text!r}; known are: {known}") from None
 
 
+def staff_code(field: str, text: str) -> str:
+    """The code of a person or organisation.
+
+    Raises:
+        BadInputError: it is not one; a name is personal, and no code.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from schemas.case import StaffId
+
+    try:
+        return TypeAdapter(StaffId).validate_python(text)
+    except ValidationError:
+        sentence = "write a code: lower-case letters, digits and hyphens"
+        raise BadInputError(field, sentence) from None
+
+
 def several(field: str, text: str, kind: type[Any]) -> tuple[Any, ...]:
     """The members of an enum that `text` names, with commas between.
 

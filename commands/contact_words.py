@@ -1,0 +1,86 @@
+"""A safe-contact plan in words, for whoever is about to reach her."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from commands.console import local, local_short
+
+if TYPE_CHECKING:
+    from schemas.contact import Contact, ContactPlan, ContactWindow, InterpreterNeed
+    from schemas.views import ContactPage
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_NO_PLAN = (
+    "No plan is in force. She is not texted, and reached only the way she came, if at all: "
+    "ask her how it is safe, and record it (`contact plan`)."
+)
+
+
+def page_lines(page: "ContactPage") -> Iterator[str]:
+    """What is known of reaching her (rich markup)."""
+    if page.plan is None:
+        yield f"[yellow]{_NO_PLAN}[/]"
+    else:
+        yield from _plan_lines(page.plan)
+    if page.next_opens and page.next_closes:
+        until = local_short(page.next_closes)
+        yield f"  [bold]next safe window: {local(page.next_opens)} until {until}[/]"
+    else:
+        yield "  [yellow]no safe window is known: she contacts us[/]"
+    if page.pending_plan is not None:
+        yield from _pending_lines(page.pending_plan)
+    for contact in page.contacts:
+        yield f"  {_contact_line(contact)}"
+
+
+def _plan_lines(plan: "ContactPlan") -> Iterator[str]:
+    until = f", checked with her, good until {local(plan.expires_at)}" if plan.expires_at else ""
+    yield f"Plan [bold]{plan.number}[/] is {_spoken(plan.state)}{until}"
+    yield f"  ways: {', '.join(_spoken(channel) for channel in plan.channels)}"
+    yield f"  times: {'; '.join(_window(window) for window in plan.windows) or 'none agreed'}"
+    yield f"  voicemail: {_spoken(plan.voicemail)}; caller: {_spoken(plan.caller_identity)}"
+    yield f"  if the call breaks off: {_dropped(plan)}"
+    yield f"  post: {'never' if plan.do_not_post else 'allowed'}"
+    yield f"  others see her device: {_spoken(plan.device_shared)}"
+    yield f"  interpreter: {_interpreter(plan.interpreter)}"
+    if plan.words_of is not None:
+        yield "  she agreed words: ask for hers, and give it to `contact end --ask-word`"
+
+
+def _pending_lines(plan: "ContactPlan") -> Iterator[str]:
+    changes = ", ".join(_spoken(part) for part in plan.changes)
+    yield f"[yellow]Plan {plan.number} waits for a second person ({changes})[/]: `contact confirm`"
+
+
+def _contact_line(contact: "Contact") -> str:
+    what = f"contact {contact.number}: {_spoken(contact.purpose)} by {_spoken(contact.channel)}"
+    came = f", {_spoken(contact.result)}" if contact.result else ""
+    outside = ", [red]outside the plan[/]" if contact.is_outside_plan else ""
+    return f"{what}, [bold]{_spoken(contact.state)}[/]{came}{outside}{_when(contact)}"
+
+
+def _when(contact: "Contact") -> str:
+    if contact.ended_at:
+        return f", {local_short(contact.ended_at)}"
+    return f", safe from {local(contact.safe_at)}" if contact.safe_at else ""
+
+
+def _window(window: "ContactWindow") -> str:
+    until = f" until {window.valid_until}" if window.valid_until else ""
+    return f"{_DAYS[window.weekday]} {window.opens:%H:%M}–{window.closes:%H:%M}{until}"
+
+
+def _dropped(plan: "ContactPlan") -> str:
+    minutes = plan.call_back_after_minutes
+    after = f" after {minutes} minutes" if minutes else ""
+    return f"{_spoken(plan.dropped_call)}{after}"
+
+
+def _interpreter(need: "InterpreterNeed") -> str:
+    gender = "" if need.gender == "any" else f", {need.gender}"
+    never = f"; never {', '.join(need.excluded)}" if need.excluded else ""
+    return f"{'needed' if need.needed else 'not needed'}{gender}{never}"
+
+
+def _spoken(code: str) -> str:
+    return code.replace("_", " ")

@@ -1,0 +1,120 @@
+"""Taking consent back, and asking her whether that was her: verbs of `safepath consent`."""
+
+from typing import Annotated
+
+import typer
+
+from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
+from commands.people import (
+    ActorOption,
+    CaseArgument,
+    CommandIdOption,
+    OccurredOption,
+    case_ref,
+    desk,
+    numbered,
+    one_of,
+    print_reply,
+    said,
+    state,
+)
+from schemas.errors import BadInputError
+
+
+@verb
+async def withdraw(
+    case: CaseArgument,
+    recipient: Annotated[
+        str | None,
+        typer.Option(
+            "--to", help="From one recipient only; left out, from all.", show_default=False
+        ),
+    ] = None,
+    purpose: Annotated[
+        str, typer.Option(help="support_referral, marac or nrm.")
+    ] = "support_referral",
+    said_by: Annotated[
+        str,
+        typer.Option(
+            help="Who said so: victim, adviser, service, officer, trusted_person or not_known. "
+            "Nobody has to prove it."
+        ),
+    ] = "not_known",
+    via: Annotated[
+        str | None,
+        typer.Option(
+            help="How it was said, if known: voice, sms, email, via_ngo, via_trusted_person, "
+            "in_person or she_contacts_us.",
+            show_default=False,
+        ),
+    ] = None,
+    actor: ActorOption = "",
+    occurred_at: OccurredOption = None,
+    command_id: CommandIdOption = None,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Take consent back, for her. Never refused, and it stops every open referral at once.
+
+    Anybody may, of any case whose reference they know; who has no part in it is told only that it
+    was passed on. Without --to it is taken back from every recipient. It is written before
+    anything else and works while Temporal is down. No service can read what it was sent any more;
+    one that supports her keeps how to reach her for 72 hours, and somebody other than you asks
+    her whether it was really her.
+    """
+    from schemas.consent import Purpose
+    from schemas.consent_commands import WithdrawConsent
+    from schemas.contact import ContactChannel
+    from schemas.withdrawal import SaidBy
+
+    command = WithdrawConsent(
+        **said(actor, occurred_at, command_id),
+        case_ref=case_ref(case),
+        purpose=one_of("--purpose", purpose, Purpose),
+        recipient=recipient,
+        said_by=one_of("--said-by", said_by, SaidBy),
+        via=one_of("--via", via, ContactChannel) if via else None,
+    )
+    async with desk(data_dir, actor, as_json=as_json) as opened:
+        reply = await opened.withdraw(command)
+        if reply is not None:
+            print_reply(reply, as_json=as_json, done="Consent withdrawn.")
+        elif as_json:
+            print_json({"outcome": "passed_on"})
+        else:
+            out.print("[bold green]Passed on:[/] it is carried out wherever such a case is.")
+
+
+@verb
+async def check(
+    check: Annotated[str, typer.Argument(help="The check, such as bafod-kisut-n/1.")],
+    it_was_her: Annotated[
+        bool | None,
+        typer.Option(
+            "--it-was-her/--it-was-not-her",
+            help="What she answered when she was asked safely.",
+            show_default=False,
+        ),
+    ] = None,
+    actor: ActorOption = "",
+    occurred_at: OccurredOption = None,
+    command_id: CommandIdOption = None,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Record what she answered to: was it you who took consent back?
+
+    Somebody other than who recorded the withdrawal asks her, inside her safe-contact plan. If it
+    was not her, her consents stand as before, what was stopped is asked for anew, and who
+    recorded the withdrawal is reported.
+    """
+    from schemas.consent_commands import AnswerCheck
+    from schemas.withdrawal import CheckAnswer
+
+    if it_was_her is None:
+        raise BadInputError("answer", "say --it-was-her or --it-was-not-her")
+    answer = CheckAnswer.IT_WAS_HER if it_was_her else CheckAnswer.IT_WAS_NOT_HER
+    case, number = numbered("check", check)
+    about = {**said(actor, occurred_at, command_id), "case_ref": case}
+    fact = AnswerCheck(**about, check=number, answer=answer)
+    await state(data_dir, actor, fact, as_json=as_json, done="Answer recorded.")
