@@ -13,7 +13,7 @@ from schemas.changes import PacketPlaced
 from schemas.clockwork_steps import Deliver
 from schemas.command_base import Command
 from schemas.consent import Consent, ConsentState
-from schemas.consent_commands import WithdrawConsent
+from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
 from schemas.packet import Access
@@ -243,6 +243,17 @@ def test_what_she_agreed_to_since_reaches_the_service_once() -> None:
     assert (S.OPENED, InfoAnswer.PASSED_ON) == (referral.state, referral.info_answer)
     again = a_command(RequestInfo, fields=(LANGUAGE,))
     assert {"already_shared"} == why_not(case, again)
+
+
+def test_the_way_that_the_refusal_shows_leads_on() -> None:
+    """Asked back, she is asked, she agrees to more, and it is passed on."""
+    asks = a_command(AskConsent, fields=WIDER)
+    case = after(asked(), asks)
+    assert {"not_agreed"} == why_not(case, PASSES_ON)
+    case = after(case, a_command(GiveConsent, fields=WIDER), PASSES_ON)
+    [packet] = [d for d in case.dispatches if d.kind is DispatchKind.PACKET]
+    [placed] = only(PacketPlaced, done(case, a_command(Deliver, key=packet.key)))
+    assert set(WIDER) == set(placed.fields)
 
 
 def test_what_is_no_field_is_passed_on_without_a_packet() -> None:
