@@ -13,7 +13,7 @@ from infra.database import Connection, Pool, translated
 from infra.statements import statements
 from schemas.actor import Actor
 from schemas.ids import CaseRef
-from schemas.verbs import Verb
+from schemas.verbs import PRIVATE, Verb
 from schemas.views import AuditLine, MisuseLine
 
 _RECORD = statements("record")
@@ -34,6 +34,9 @@ def audit_body(  # the columns of an audit row
     command_id: str | None = None,
 ) -> str:
     """The canonical JSON of an audit row: codes and references, never text of a person."""
+    detail = dict(detail or {})
+    if verb in PRIVATE:
+        detail["private_to"] = actor.organisation
     body = {
         "actor": {
             "role": actor.role.value,
@@ -42,7 +45,7 @@ def audit_body(  # the columns of an audit row
         },
         "case_ref": case_ref,
         "command_id": command_id,
-        "detail": {k: v for k, v in (detail or {}).items() if v not in (None, "")},
+        "detail": {k: v for k, v in detail.items() if v not in (None, "")},
         "occurred_at": occurred_at.astimezone(UTC).isoformat(),
         "outcome": outcome,
         "reasons": list(reasons),

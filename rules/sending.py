@@ -172,8 +172,12 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
     return Changed(changes=(ReferralRecorded(referral=failed), *said), detail=detail)
 
 
-def send_stop(snapshot: CaseSnapshot, step: SendStop, _: World) -> Decision:
-    """Place the stop notice in the service's inbox."""
+def send_stop(snapshot: CaseSnapshot, step: SendStop, world: World) -> Decision:
+    """Place the stop notice in the service's inbox.
+
+    What of its deadlines whoever stopped it could not see, because they are the service's own,
+    ends with it now.
+    """
     referral = snapshot.referral(step.referral)
     dispatch = outbox.queued(snapshot, step.key, DispatchKind.STOP, step.referral)
     if referral is None or dispatch is None:
@@ -187,6 +191,7 @@ def send_stop(snapshot: CaseSnapshot, step: SendStop, _: World) -> Decision:
                 organisation=referral.organisation,
             ),
             outbox.done(dispatch),
+            *duties.void_of_referral(snapshot, referral.number, world.at),
         ),
         detail={"referral": referral.number, "service": referral.service},
     )

@@ -109,3 +109,7 @@ class Verb(StrEnum):
     CLOSE_WINDOW = "close_window"
     SEND_CONTACT = "send_contact"
     SETTLE_CONTACT = "settle_contact"
+
+
+PRIVATE = frozenset({Verb.START_ADVICE})
+"""Verbs whose audit rows are for the actor's own organisation and the auditors alone."""

@@ -128,17 +128,19 @@ ON CONFLICT ON CONSTRAINT need_pk DO UPDATE SET state = excluded.state,
 -- name: put_referral
 INSERT INTO record.referral (case_ref, number, need, service, organisation, state, delivery,
     consent, clock, outcome, priority, reason, next_choices, follows, was_followed, version,
-    replaces, claimed_by, expected_by, asked_fields, asked_topics, info_answer, offered, chosen_by,
-    occurred_at)
+    replaces, claimed_by, expected_by, shared_fields, asked_fields, asked_topics, info_answer,
+    offered, chosen_by, occurred_at)
 SELECT case_ref, number, need, service, organisation, state, delivery, consent, clock, outcome,
     priority, reason, next_choices, follows, was_followed, version, replaces, claimed_by,
-    expected_by, asked_fields, asked_topics, info_answer, offered, chosen_by, occurred_at
+    expected_by, shared_fields, asked_fields, asked_topics, info_answer, offered, chosen_by,
+    occurred_at
 FROM jsonb_populate_record(NULL::record.referral, $1::jsonb)
 ON CONFLICT ON CONSTRAINT referral_pk DO UPDATE SET state = excluded.state,
     delivery = excluded.delivery, consent = excluded.consent, clock = excluded.clock,
     outcome = excluded.outcome, reason = excluded.reason, was_followed = excluded.was_followed,
     priority = excluded.priority, claimed_by = excluded.claimed_by,
-    expected_by = excluded.expected_by, asked_fields = excluded.asked_fields,
+    expected_by = excluded.expected_by, shared_fields = excluded.shared_fields,
+    asked_fields = excluded.asked_fields,
     asked_topics = excluded.asked_topics, info_answer = excluded.info_answer,
     version = excluded.version, occurred_at = excluded.occurred_at,
     recorded_at = clock_timestamp()

@@ -29,6 +29,7 @@ ALTER TABLE record.referral
     ADD COLUMN replaces     integer,
     ADD COLUMN claimed_by   text,
     ADD COLUMN expected_by  date,
+    ADD COLUMN shared_fields text[] NOT NULL DEFAULT '{}',
     ADD COLUMN asked_fields text[] NOT NULL DEFAULT '{}',
     ADD COLUMN asked_topics text[] NOT NULL DEFAULT '{}',
     ADD COLUMN info_answer  text,
