@@ -47,10 +47,38 @@ FieldsOption = Annotated[
     ),
 ]
 SUPPORT = "support_referral"
-_NOT_FREE = (
-    "That does not show that she was free to answer, so no yes can rest on it. If she was, record "
-    "it again with --present, --at-safe-time and --told-not-a-condition; if not, ask another time."
+_SAY_HOW = (
+    "say how she was asked, all three: --present nobody (or whoever was there), --at-safe-time or "
+    "--not-at-safe-time, --told-not-a-condition or --not-told"
 )
+PresentOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Who was there besides you, repeated or with commas between: nobody, interpreter, "
+        "support_worker, children, family, perpetrator or not_known.",
+        show_default=False,
+    ),
+]
+SafeTimeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--at-safe-time/--not-at-safe-time",
+        help="Whether it was safe for her to talk then.",
+        show_default=False,
+    ),
+]
+ToldOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--told-not-a-condition/--not-told",
+        help="Whether she was told that help does not depend on her answer.",
+        show_default=False,
+    ),
+]
+InterpreterOption = Annotated[
+    str,
+    typer.Option(help="Who interpreted: none, independent, staff, family_or_friend or community."),
+]
 
 
 @app.command()
@@ -60,33 +88,10 @@ async def ask(
     fields: FieldsOption,
     recipient: RecipientOption = "",
     purpose: PurposeOption = SUPPORT,
-    present: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Who was there besides you, repeated or with commas between: nobody, "
-            "interpreter, support_worker, children, family, perpetrator or not_known.",
-            show_default="not_known",
-        ),
-    ] = None,
-    at_safe_time: Annotated[
-        bool,
-        typer.Option(
-            "--at-safe-time/--not-at-safe-time", help="Whether it was safe for her to talk then."
-        ),
-    ] = False,
-    told: Annotated[
-        bool,
-        typer.Option(
-            "--told-not-a-condition/--not-told",
-            help="Whether she was told that help does not depend on her answer.",
-        ),
-    ] = False,
-    interpreter: Annotated[
-        str,
-        typer.Option(
-            help="Who interpreted: none, independent, staff, family_or_friend or community."
-        ),
-    ] = "none",
+    present: PresentOption = None,
+    at_safe_time: SafeTimeOption = None,
+    told: ToldOption = None,
+    interpreter: InterpreterOption = "none",
     actor: ActorOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
@@ -95,22 +100,22 @@ async def ask(
 ) -> None:
     """Record that she was asked whether somebody may get these fields, and how she was asked.
 
-    What you leave out counts as not known: the question is on record, and no yes can rest on it.
-    A free setting is: --present nobody --at-safe-time --told-not-a-condition.
+    How is never assumed, so say all three: who was there, whether it was a safe time, and whether
+    she was told that help does not depend on her answer. Where she was not free to answer, no
+    question is recorded; a supervisor is told, and you ask her again.
     """
     from schemas.consent_commands import AskConsent
 
-    how = _asked_how(present, interpreter, at_safe_time=at_safe_time, told=told)
+    how = _asked_how(present, at_safe_time, told, interpreter)
+    if how is None:
+        raise BadInputError("--present", _SAY_HOW)
     command = AskConsent(
         **_about(case, purpose, actor, occurred_at, command_id),
         recipient=_recipient(purpose, recipient),
         fields=_fields(fields),
         asked=how,
     )
-    is_said = present and at_safe_time and told
-    await decide(
-        data_dir, actor, command, as_json=as_json, done="Asked.", then="" if is_said else _NOT_FREE
-    )
+    await decide(data_dir, actor, command, as_json=as_json, done="Asked.")
 
 
 @app.command()
@@ -120,19 +125,28 @@ async def give(
     fields: FieldsOption,
     recipient: RecipientOption = "",
     purpose: PurposeOption = SUPPORT,
+    present: PresentOption = None,
+    at_safe_time: SafeTimeOption = None,
+    told: ToldOption = None,
+    interpreter: InterpreterOption = "none",
     actor: ActorOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Record her yes, for these fields and no others. She must have been asked, and freely."""
+    """Record her yes, for these fields and no others. She must have been asked.
+
+    If she answered at another time, or with others there than when she was asked, say how:
+    --present, --at-safe-time and --told-not-a-condition, as with `consent ask`.
+    """
     from schemas.consent_commands import GiveConsent
 
     command = GiveConsent(
         **_about(case, purpose, actor, occurred_at, command_id),
         recipient=_recipient(purpose, recipient),
         fields=_fields(fields),
+        asked=_asked_how(present, at_safe_time, told, interpreter),
     )
     await decide(data_dir, actor, command, as_json=as_json, done="Consent given.")
 
@@ -249,15 +263,23 @@ def _fields(text: str) -> "tuple[PersonalField, ...]":
 
 
 def _asked_how(
-    present: list[str] | None, interpreter: str, *, at_safe_time: bool, told: bool
-) -> "AskedHow":
-    """How she was asked, as it was said; what was not said is not known, and never free."""
+    present: list[str] | None, at_safe_time: bool | None, told: bool | None, interpreter: str
+) -> "AskedHow | None":
+    """How she was asked, wholly said; None where nothing was.
+
+    Raises:
+        BadInputError: only a part of it was said, and the rest is not assumed.
+    """
     from schemas.consent import AskedHow, Presence
     from schemas.contact import InterpreterKind
 
+    if (present, at_safe_time, told, interpreter) == (None, None, None, "none"):
+        return None
+    if not present or at_safe_time is None or told is None:
+        raise BadInputError("--present", _SAY_HOW)
     return AskedHow(
         at_safe_time=at_safe_time,
-        present=several("--present", ",".join(present or ()), Presence) or (Presence.NOT_KNOWN,),
+        present=several("--present", ",".join(present), Presence) or (Presence.NOT_KNOWN,),
         interpreter=one_of("--interpreter", interpreter, InterpreterKind),
         told_help_does_not_depend=told,
     )

@@ -1,4 +1,9 @@
-"""The audit in plain words: one phrase for each verb, filled with codes."""
+"""The audit in plain words: one phrase for each verb, filled with codes.
+
+What stands in square brackets is said only where its code is known.
+"""
+
+import re
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -11,6 +16,9 @@ from schemas.verbs import Verb
 if TYPE_CHECKING:
     from schemas.views import AuditLine
 
+_PLACE = re.compile(r"\{(\w+)\}")
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+
 PHRASES: dict[Verb, str] = {
     Verb.OPEN_CASE: "opened the case: {subject}, by {channel}, told {told}",
     Verb.SHOW_CASE: "looked at the case",
@@ -18,25 +26,76 @@ PHRASES: dict[Verb, str] = {
     Verb.LIST_CASES: "listed cases",
     Verb.SHOW_TIMELINE: "looked at the timeline",
     Verb.CONFIRM_SAFETY: "did the safety check: confirmed {confirmed}",
+    Verb.SET_ENTITLEMENT: "set her entitlement: {entitlement} ({reason})",
+    Verb.RECORD_EVENT: "recorded: {event}",
+    Verb.LINK_CASE: "linked the case with {other}: {link}",
+    Verb.RECORD_DEATH: "recorded that she has died",
+    Verb.FINISH_TASK: "finished task {task}",
+    Verb.CLOSE_CASE: "closing, as {reason}: {step}",
+    Verb.REOPEN_CASE: "opened the case again: {reason}",
+    Verb.HAND_OVER: "handed the case over to {to}",
+    Verb.OFFER_TRANSFER: "offered the case to {to}",
+    Verb.ANSWER_TRANSFER: "answered the offer of the case: {answer}",
+    Verb.DECLARE_CONFLICT: "declared a conflict of interest: {conflict}",
+    Verb.PROPOSE_NAMED: "proposed that {person} may see the case",
+    Verb.CONFIRM_NAMED: "agreed that {person} may see the case",
+    Verb.MARK_LEFT: "noted that {person} has left",
+    Verb.LIST_LEAVERS: "looked at what rests on people who have left",
     Verb.ASK_CONSENT: "asked whether {recipient} may get {fields}",
     Verb.GIVE_CONSENT: "recorded her yes to {recipient}: {fields}",
     Verb.REFUSE_CONSENT: "recorded her no to {recipient}",
+    Verb.REFLECT_CONSENT: "recorded that she thinks about {recipient}[; ask again {ask_again}]",
+    Verb.MARK_NOT_CAPABLE: "recorded that she cannot decide about {recipient} now",
     Verb.WITHDRAW_CONSENT: "withdrew consent from {recipients}; stopped referrals: {referrals}",
+    Verb.RELAY_WITHDRAWAL: "passed on a withdrawal of consent",
+    Verb.ANSWER_CHECK: "recorded her answer to check {check}, whether it was her: {answer}",
     Verb.ADD_NEED: "added need {need}: {category}",
     Verb.REQUEST_REFERRAL: "requested referral {referral} of need {need} to {service}",
+    Verb.REOPEN_REFERRAL: "requested referral {referral} to {service} in place of {replaces}",
+    Verb.SET_PRIORITY: "set the priority of referral {referral}: {priority}",
+    Verb.ANSWER_INFO: "answered what was asked on referral {referral}: {answer}",
     Verb.RECALL_REFERRAL: "recalled referral {referral}: {reason}",
+    Verb.CORRECT_REFERRAL: "said that referral {referral} was entered in error: {reason}",
     Verb.LIST_INBOX: "looked at the inbox",
     Verb.OPEN_REFERRAL: "opened referral {referral}",
+    Verb.CLAIM_REFERRAL: "took referral {referral} on as own work",
+    Verb.RELEASE_REFERRAL: "gave referral {referral} back to colleagues",
+    Verb.REQUEST_INFO: "asked back on referral {referral}",
+    Verb.WAITLIST_REFERRAL: "put referral {referral} on the waiting list: {reason}",
     Verb.ACCEPT_REFERRAL: "accepted referral {referral}",
     Verb.DECLINE_REFERRAL: "declined referral {referral}: {reason}",
     Verb.ENGAGE_REFERRAL: "began support on referral {referral}",
     Verb.COMPLETE_REFERRAL: "completed referral {referral}",
-    Verb.CLOSE_CASE: "closing, as {reason}: {step}",
+    Verb.END_REFERRAL: "ended referral {referral} early: {reason}",
+    Verb.START_ADVICE: "started a deadline of her adviser on referral {referral}",
+    Verb.PLACE_HOLD: "placed hold {hold} on sharing with Immigration Enforcement",
+    Verb.LIFT_HOLD: "lifted hold {hold}",
+    Verb.SHOW_CONTACT: "looked at how she can be reached",
+    Verb.SET_PLAN: "set contact plan {plan}: {state}[; to be confirmed: {changes}]",
+    Verb.CONFIRM_PLAN: "confirmed contact plan {plan}: {how}[ in contact {contact}]",
+    Verb.RENEW_PLAN: "checked contact plan {plan} with her: as it was",
+    Verb.SUSPEND_PLAN: "suspended contact with her: {reason}",
+    Verb.PLAN_CONTACT: "planned contact {contact} by {channel}, safe at {safe_at}",
+    Verb.START_CONTACT: "started contact {contact}",
+    Verb.END_CONTACT: "ended contact {contact}[: {result}][; outside the plan: {outside_plan}]",
+    Verb.CANCEL_CONTACT: "called off contact {contact}",
+    Verb.ASSESS_RISK: "assessed the risk ({risk}): {grade}[; for MARAC: {criteria}]",
+    Verb.REVIEW_RISK: "reviewed assessment {risk}: agreed {agreed}",
+    Verb.MOVE_MARAC: "MARAC {marac}, {event}: {state}[; {ground}][; with {agencies}]",
+    Verb.MOVE_NRM: "NRM {nrm}, {event}: {state}",
     Verb.LIST_DEADLINES: "listed deadlines",
+    Verb.MEET_DEADLINE: "said that {deadline} is met",
+    Verb.PAUSE_DEADLINE: "paused {deadline}: {reason}",
+    Verb.RESUME_DEADLINE: "let {deadline} go on",
+    Verb.EXTEND_DEADLINE: "extended {deadline}: {reason}",
+    Verb.WAIVE_DEADLINE: "waived {deadline}, as she does not want it",
     Verb.LOAD_DIRECTORY: "loaded the directory: {new} new services",
     Verb.LIST_DIRECTORY: "listed the directory",
+    Verb.SHOW_CHOICE: "looked for services that suit",
+    Verb.PUBLISH_CAPACITY: "published the capacity of {service}: {capacity}[, {wait_days} days]",
     Verb.SHOW_AUDIT: "looked at the audit",
     Verb.VERIFY_AUDIT: "verified the audit",
+    Verb.SHOW_MISUSE: "looked at the counts per person",
     Verb.QUEUE_DELIVERY: "queued referral {referral}",
     Verb.DELIVER: "sent referral {referral} to {service}: {fields}",
     Verb.FAIL_DELIVERY: "gave up sending referral {referral}: a person is asked to look",
@@ -46,6 +105,10 @@ PHRASES: dict[Verb, str] = {
     Verb.BREACH: "{deadline} is late: a person is asked to look",
     Verb.EXPIRE_REFERRAL: "nobody answered referral {referral} in time",
     Verb.ROUTE_ONWARD: "after referral {referral}: the next she chose is {next}",
+    Verb.OPEN_WINDOW: "the time of contact {contact} came[: {refused}, so it waits]",
+    Verb.CLOSE_WINDOW: "the safe window of contact {contact} is over: it waits for the next",
+    Verb.SEND_CONTACT: "the time of the text of contact {contact} came[: {refused}, so it waits]",
+    Verb.SETTLE_CONTACT: "settled the text of contact {contact}: {result}",
 }
 
 
@@ -66,7 +129,12 @@ def _what(line: "AuditLine") -> str:
         reasons = ", ".join(line.reasons)
         return f"[yellow]was refused: {line.verb} ({reasons})[/]".replace("_", " ")
     codes = _Codes((key, _spaced(str(value))) for key, value in line.detail.items())
-    return escape(PHRASES[line.verb].format_map(codes))
+    phrase = _OPTIONAL.sub(lambda part: _if_known(part[1], codes), PHRASES[line.verb])
+    return escape(phrase.format_map(codes))
+
+
+def _if_known(part: str, codes: dict[str, str]) -> str:
+    return part if all(name in codes for name in _PLACE.findall(part)) else ""
 
 
 def _spaced(codes: str) -> str:
