@@ -4,7 +4,6 @@ What stands in square brackets is said only where its code is known.
 """
 
 import re
-
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
