@@ -1,6 +1,14 @@
-"""Stub."""
+"""A running deadline in people's hands: met, paused, resumed, extended, waived.
 
+Pausing, extending and waiving take a coded reason or her own word, and are on the record. What is
+late stays late, whatever is said afterwards; what the record sees by itself nobody need say.
+"""
+
+from rules import duties
+from rules.deadlines import extended, is_overdue, resumed
+from rules.duties import service_hours
 from rules.world import World
+from schemas.changes import Change, DeadlineRecorded
 from schemas.deadline_commands import (
     ExtendDeadline,
     MeetDeadline,
@@ -8,30 +16,111 @@ from schemas.deadline_commands import (
     ResumeDeadline,
     WaiveDeadline,
 )
-from schemas.decisions import Decision
+from schemas.deadlines import OPEN_DEADLINE, Deadline, DeadlineState, MetBy
+from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot
+
+_OWED_TO_HER = ("vc-", "s2s-", "adv-")
+"""Duties she can do without if she says so. What agencies and services owe each other stays."""
+
+_CADENCE = "vc-r6-update"
+"""The duty that begins again with each update, for as long as the investigation is open."""
+
+_Says = MeetDeadline | PauseDeadline | ResumeDeadline | ExtendDeadline | WaiveDeadline
 
 
 def meet(snapshot: CaseSnapshot, command: MeetDeadline, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """Somebody says that it was done, and when."""
+    deadline = _open(snapshot, command)
+    if isinstance(deadline, Refused):
+        return deadline
+    duty = world.profile.duty(deadline.duty)
+    if duty.met_by is MetBy.RECORD:
+        return refused("met_by_record", f"It is met by itself: {duty.ends_with}")
+    at = command.occurred_at or world.at
+    if at < deadline.started_at:
+        return refused("before_it_began", "It cannot have been met before it began.")
+    again = duties.start(snapshot, world, _CADENCE, at) if deadline.duty == _CADENCE else ()
+    return _done(deadline, (*duties.meet_run(snapshot, deadline, at), *again))
 
 
 def pause(snapshot: CaseSnapshot, command: PauseDeadline, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """It waits for something that is not ours; it rings nothing meanwhile."""
+    deadline = _open(snapshot, command)
+    if isinstance(deadline, Refused):
+        return deadline
+    if deadline.state is DeadlineState.PAUSED:
+        return refused("paused_already", "It is paused already.")
+    if deadline.state is DeadlineState.BREACHED or is_overdue(deadline.due_at, world.at):
+        return refused("late", "It is late: what is late cannot be paused. Meet it, or say when.")
+    paused = {
+        "state": DeadlineState.PAUSED,
+        "paused_at": world.at,
+        "pause_reason": command.reason,
+    }
+    changed = DeadlineRecorded(deadline=deadline.model_copy(update=paused))
+    return _done(deadline, (changed,), reason=command.reason)
 
 
 def resume(snapshot: CaseSnapshot, command: ResumeDeadline, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """It goes on, with the time that was left when it was paused."""
+    deadline = _open(snapshot, command)
+    if isinstance(deadline, Refused):
+        return deadline
+    if deadline.state is not DeadlineState.PAUSED:
+        return refused("not_paused", "It is not paused.")
+    duty = world.profile.duty(deadline.duty)
+    hours = service_hours(snapshot, deadline.referral)
+    running = resumed(deadline, duty, world.at, world.calendar, hours)
+    return _done(deadline, (DeadlineRecorded(deadline=running),), due=_day(running))
 
 
 def extend(snapshot: CaseSnapshot, command: ExtendDeadline, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """It may take longer by so much, for a reason. What is late already stays late."""
+    deadline = _open(snapshot, command)
+    if isinstance(deadline, Refused):
+        return deadline
+    if deadline.state is DeadlineState.BREACHED or is_overdue(deadline.due_at, world.at):
+        return refused("late", "It is late already: an extension is agreed before the due time.")
+    if command.by.count == 0:
+        return refused("no_longer", "Say by how much, such as `2 working_days`.")
+    duty = world.profile.duty(deadline.duty)
+    hours = service_hours(snapshot, deadline.referral)
+    longer = extended(deadline, duty, command.by, world.calendar, hours)
+    changed = longer.model_copy(update={"extension_reason": command.reason})
+    return _done(
+        deadline,
+        (DeadlineRecorded(deadline=changed),),
+        reason=command.reason,
+        due=_day(changed),
+    )
 
 
 def waive(snapshot: CaseSnapshot, command: WaiveDeadline, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
+    """She does not want what it is about. Only what is owed to her can be waived."""
+    deadline = _open(snapshot, command)
+    if isinstance(deadline, Refused):
+        return deadline
+    if not deadline.duty.startswith(_OWED_TO_HER):
+        return refused("not_hers_to_waive", "It is owed between agencies and services, not to her.")
+    return _done(deadline, duties.waive(snapshot, deadline, world.at))
+
+
+def _open(snapshot: CaseSnapshot, command: _Says) -> Deadline | Refused:
+    """The deadline, if it is open and the agency's to speak of."""
+    deadline = snapshot.deadline(command.deadline)
+    if deadline is None or deadline.private_to is not None:
+        return refused(
+            "unknown_deadline", f"The case has no deadline {command.deadline!r}: see `case show`."
+        )
+    if deadline.state not in OPEN_DEADLINE:
+        return refused("deadline_over", f"It is {deadline.state} already.".replace("_", " "))
+    return deadline
+
+
+def _day(deadline: Deadline) -> str:
+    return f"{deadline.due_at:%Y-%m-%d}"
+
+
+def _done(deadline: Deadline, changes: tuple[Change, ...], **said: str | None) -> Changed:
+    return Changed(changes=changes, detail={"deadline": deadline.id, **said})
