@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+
 from schemas.case_commands import AddNeed
 from schemas.command_base import Command
 from schemas.consent_commands import RefuseConsent, WithdrawConsent
-from schemas.referral_commands import AcceptReferral, CompleteReferral, EngageReferral, OpenReferral
-
 from schemas.referral import ReferralState
+from schemas.referral_commands import AcceptReferral, CompleteReferral, EngageReferral, OpenReferral
 from tests.builders import caseworker
 from tests.conftest import People
 from tests.workflows.clockwork import Clockwork, clockwork

@@ -6,10 +6,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from infra.database import Scope
+from infra.stack.secrets import Role
+from infra.wakes import send_wakes
+from schemas.case import SafetyCheck, Stage
 from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
 from schemas.clockwork_steps import Deliver
 from schemas.command_base import Command
+from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
+from schemas.deadlines import DeadlineState
+from schemas.decisions import Committed, NotDone
+from schemas.errors import BadInputError
+from schemas.messages import RECORD_CHANGED
+from schemas.referral import Delivery, NeedState, Reason, ReferralState
 from schemas.referral_commands import (
     AcceptReferral,
     CompleteReferral,
@@ -19,18 +31,6 @@ from schemas.referral_commands import (
     RecallReferral,
     RequestReferral,
 )
-from temporalio.client import WorkflowExecutionStatus
-
-from infra.database import Scope
-from infra.stack.secrets import Role
-from infra.wakes import send_wakes
-from schemas.case import SafetyCheck, Stage
-from schemas.consent import ConsentState, Purpose
-from schemas.deadlines import DeadlineState
-from schemas.decisions import Committed, NotDone
-from schemas.errors import BadInputError
-from schemas.messages import RECORD_CHANGED
-from schemas.referral import Delivery, NeedState, Reason, ReferralState
 from schemas.snapshot import TaskKind
 from tests.builders import caseworker
 from tests.conftest import People

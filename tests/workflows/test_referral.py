@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from schemas.clockwork_steps import Deliver
-from schemas.consent_commands import WithdrawConsent
-from schemas.referral_commands import DeclineReferral, OpenReferral, RecallReferral
 
 from rules.consents import VALID_FOR
+from schemas.clockwork_steps import Deliver
 from schemas.consent import ConsentState
+from schemas.consent_commands import WithdrawConsent
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.directory import Service, ServiceStatus
 from schemas.referral import Clock, Delivery, NeedState, Reason, ReferralState
+from schemas.referral_commands import DeclineReferral, OpenReferral, RecallReferral
 from schemas.snapshot import CaseSnapshot, DispatchKind, TaskKind
 from tests.builders import caseworker, ops
 from tests.conftest import People

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import pytest
-from schemas.case_commands import AddNeed
 
+from schemas.case_commands import AddNeed
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot
