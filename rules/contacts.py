@@ -43,7 +43,7 @@ def plan_contact(snapshot: CaseSnapshot, command: PlanContact, world: World) -> 
         return refused(
             "no_safe_window",
             "No safe time is known while her plan holds: ask her for one, and set the plan anew "
-            "(`plan set`), or check it with her (`plan renew`).",
+            "(`contact plan`), or check it with her (`contact renew`).",
         )
     planned = in_window(contact, ContactState.PLANNED, window)
     return Changed(
@@ -187,7 +187,7 @@ def _own(snapshot: CaseSnapshot, number: int, actor: Actor) -> Contact | Refused
 
 def _already(contact: Contact) -> Refused:
     return refused(
-        "already", f"Contact {contact.number} is {contact.state}: plan another (`contact plan`)."
+        "already", f"Contact {contact.number} is {contact.state}: plan another (`contact make`)."
     )
 
 

@@ -77,13 +77,13 @@ def renew(snapshot: CaseSnapshot, command: RenewPlan, world: World) -> Decision:
         return stranger
     plan = snapshot.plan
     if plan is None:
-        return refused("no_plan", "No plan is in force that could be renewed: use `plan set`.")
+        return refused("no_plan", "No plan is in force that could be renewed: use `contact plan`.")
     pending = next((p for p in snapshot.plans if p.state is PlanState.PENDING), None)
     if pending:
         return refused(
             "change_waits",
-            f"Plan {pending.number} waits to be confirmed (`plan confirm`). If she wants nothing "
-            "changed, set the plan as it was (`plan set`).",
+            f"Plan {pending.number} waits to be confirmed (`contact confirm`). If she wants "
+            "nothing changed, set the plan as it was (`contact plan`).",
         )
     return Changed(
         changes=_put_in_force(snapshot, plan, command.occurred_at or world.at, world),

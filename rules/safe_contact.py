@@ -171,7 +171,7 @@ def _nothing_known(snapshot: CaseSnapshot) -> Refused:
         return refused(
             "contact_suspended",
             "Nobody may contact her for now. Wait for her; what she then says is a new plan "
-            "(`plan set`), and a second person confirms it.",
+            "(`contact plan`), and a second person confirms it.",
         )
     return refused("plan_unknown", "It is not known how she can be reached safely: wait for her.")
 
@@ -185,8 +185,8 @@ def _channel(snapshot: CaseSnapshot, terms: PlanTerms, channel: ContactChannel) 
         return refused("not_in_plan", f"Her plan does not allow {channel}. It allows: {listed}.")
     return refused(
         "plan_unknown",
-        f"No checked plan allows {channel}. Until there is one (`plan set`, `plan renew`), only "
-        f"the way she came is left, by a person: {listed}.",
+        f"No checked plan allows {channel}. Until there is one (`contact plan`, `contact renew`), "
+        f"only the way she came is left, by a person: {listed}.",
     )
 
 
