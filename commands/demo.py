@@ -1,4 +1,4 @@
-"""`safepath demo`: three journeys on a throw-away stack, told live."""
+"""`safepath demo`: four journeys on a throw-away stack, told live."""
 
 import asyncio
 import shutil
@@ -12,7 +12,9 @@ import typer
 from commands.console import JsonOption, err, out, print_json, verb
 
 if TYPE_CHECKING:
-    from commands.stories import People, Story
+    from collections.abc import Awaitable, Callable
+
+    from commands.story_steps import People, Story
     from infra.audit import ChainReport
 
 _LOOK_EVERY = 0.2
@@ -26,11 +28,12 @@ async def demo(
         bool, typer.Option("--keep", help="Keep the data directory, to look at it with `up`.")
     ] = False,
 ) -> None:
-    """Show three journeys in a minute, on a throw-away stack, with fictional people.
+    """Show four journeys in a minute, on a throw-away stack, with fictional people.
 
     (a) a referral is accepted and a person closes the case; (b) a witness's first service stays
-    silent and the next one accepts; (c) consent is withdrawn and everything stops. Duties take
-    seconds instead of days. Exits 0 only if every story ended as told and the audit is intact.
+    silent and the next one accepts; (c) consent is withdrawn and everything stops; (d) a service
+    is full, a call waits until it is safe, and the case changes hands. Duties take seconds
+    instead of days. Exits 0 only if every story ended as told and the audit is intact.
     """
     folder = Path(tempfile.mkdtemp(prefix="safepath-demo-"))
     try:
@@ -49,7 +52,8 @@ async def demo(
 
 
 async def _play(folder: Path, *, quiet: bool) -> "tuple[list[Story], ChainReport]":
-    from commands.stories import people
+    from commands.stories import STORIES
+    from commands.story_steps import people
     from infra.demo.files import demo_directory_text
     from infra.settings import find_installation
     from infra.stack.stack import running_stack
@@ -63,20 +67,21 @@ async def _play(folder: Path, *, quiet: bool) -> "tuple[list[Story], ChainReport
         who = await opened.enter_async_context(people(installation, demo_directory_text()))
         narrator = asyncio.create_task(_narrate(who, quiet=quiet))
         try:
-            stories = [await _tell(number, who, quiet=quiet) for number in range(3)]
+            stories = [await _tell(play, who, quiet=quiet) for play in STORIES]
         finally:  # Ctrl-C too: nobody narrates a stack that is being stopped
             narrator.cancel()
             await asyncio.gather(narrator, return_exceptions=True)
         return stories, await who.auditor.verify_audit(None)
 
 
-async def _tell(number: int, who: "People", *, quiet: bool) -> "Story":
+async def _tell(
+    play: "Callable[[Story, People], Awaitable[None]]", who: "People", *, quiet: bool
+) -> "Story":
     """Play one story to its end; one that breaks is told as broken."""
-    from commands import stories
+    from commands.story_steps import Story
     from schemas.errors import SafepathError
 
-    play = (stories.support_engaged, stories.silent_service, stories.consent_withdrawn)[number]
-    story = stories.Story(title=(play.__doc__ or "").strip())
+    story = Story(title=(play.__doc__ or "").strip())
     if not quiet:
         out.print(f"\n[bold]{story.title}[/]")
     try:
