@@ -1,66 +1,164 @@
-"""Deadlines of a case: started, met, reminded of, breached, void. Breach never closes one."""
+"""Deadlines of a case: started, met, waived, void. Nothing but these ends one.
+
+An id is `<duty>`, `<duty>/<referral>` or `<duty>/<what it is about>`; a duty that each event starts
+anew has further runs beside the first: `<duty>+2`, `<duty>+3`. Reminders, and what a due time
+means, are in `rules.alarms`.
+"""
 
 from datetime import datetime
 
 from rules import tasks
 from rules.deadlines import due
 from rules.world import World
-from schemas.changes import Change, DeadlineRecorded, DispatchRecorded, TaskRecorded
-from schemas.deadlines import Deadline, DeadlineState
-from schemas.snapshot import (
-    CaseSnapshot,
-    Dispatch,
-    DispatchKind,
-    NoticeTemplate,
-    Task,
-    TaskKind,
-)
+from schemas.casework import Entitlement
+from schemas.changes import Change, DeadlineRecorded
+from schemas.deadlines import OPEN_DEADLINE, Deadline, DeadlineState, Duty, Pace
+from schemas.hours import OpeningHours
+from schemas.lanes import RiskGrade
+from schemas.snapshot import CaseSnapshot
 
 SUPPORT_REFERRAL = "vc-r4-support-referral"
 ACKNOWLEDGE = "ref-ack"
 
+RUNS_AGAIN = frozenset(
+    {
+        "consent-renewal",
+        "plan-review",
+        "risk-reassessment",
+        "ref-wait",
+        "hold-review",
+        "close-review",
+        "contact-silence",
+    }
+)
+"""Duties that begin again when their last run has ended, under the same id: one line, not many."""
 
-def deadline_id(duty: str, referral: int | None = None) -> str:
-    """The id of a duty's deadline in a case."""
-    return duty if referral is None else f"{duty}/{referral}"
+
+def deadline_id(duty: str, referral: int | None = None, of: str | None = None) -> str:
+    """The id of a duty's first deadline: of the case, of a referral, or of something else."""
+    about = of if referral is None else str(referral)
+    return duty if about is None else f"{duty}/{about}"
 
 
 def start(
-    snapshot: CaseSnapshot, world: World, duty_id: str, since: datetime, referral: int | None = None
+    snapshot: CaseSnapshot,
+    world: World,
+    duty_id: str,
+    since: datetime,
+    referral: int | None = None,
+    *,
+    of: str | None = None,
+    private_to: str | None = None,
 ) -> tuple[Change, ...]:
-    """Start a duty once; a deadline that exists is left as it is, unless it had become void."""
-    earlier = snapshot.deadline(deadline_id(duty_id, referral))
-    if earlier is not None and earlier.state is not DeadlineState.VOID:
+    """Start a duty, at the pace of the case. What runs already is left as it is.
+
+    A duty that repeats begins beside its earlier runs, and no outcome of theirs is lost. Any
+    other begins again only where it had become void, or is one of `RUNS_AGAIN` and has ended. A
+    duty that the case's profile does not have starts nothing.
+
+    Args:
+        snapshot: the case.
+        world: its profile and calendar.
+        duty_id: which duty.
+        since: when it begins to count.
+        referral: the referral it is about; the hours of its service count, where any do.
+        of: what else it is about, such as a recipient or the number of a hold.
+        private_to: the one organisation to see it.
+
+    Raises:
+        ValueError: a private duty is started without the organisation that may see it.
+    """
+    duty = next((d for d in world.profile.duties if d.id == duty_id), None)
+    if duty is None:
         return ()
-    counted = due(world.profile.duty(duty_id), since, world.calendar)
+    if duty.is_private and private_to is None:
+        raise ValueError(f"{duty_id} is private: say whose it is")
+    begun = _id_of_next(snapshot, duty, deadline_id(duty_id, referral, of))
+    if begun is None:
+        return ()
+    counted = due(
+        duty,
+        since,
+        world.calendar,
+        paces=paces(snapshot),
+        hours=service_hours(snapshot, referral),
+    )
     deadline = Deadline(
-        id=deadline_id(duty_id, referral),
+        id=begun,
         duty=duty_id,
         referral=referral,
         started_at=since,
         due_at=counted.due_at,
         remind_at=counted.remind_at,
+        remind_again_at=counted.remind_again_at,
         lapse_at=counted.lapse_at,
         calendar=counted.calendar,
+        pace=counted.pace,
         state=DeadlineState.RUNNING,
+        private_to=private_to,
     )
     return (DeadlineRecorded(deadline=deadline),)
 
 
+def paces(snapshot: CaseSnapshot) -> frozenset[Pace]:
+    """The paces that apply to the case now. Risk that nobody assessed counts as high."""
+    risk = snapshot.risk
+    applies = {
+        Pace.STANDARD: True,
+        Pace.ENHANCED: snapshot.case.entitlement is Entitlement.ENHANCED,
+        Pace.HIGH_RISK: risk is None or risk.grade is RiskGrade.HIGH,
+    }
+    return frozenset(pace for pace, does in applies.items() if does)
+
+
+def service_hours(snapshot: CaseSnapshot, referral: int | None) -> OpeningHours | None:
+    """The published hours of a referral's service; None where there are none."""
+    asked = snapshot.referral(referral) if referral is not None else None
+    service = snapshot.service(asked.service) if asked else None
+    return service.hours if service else None
+
+
 def meet(
-    snapshot: CaseSnapshot, duty_id: str, at: datetime, referral: int | None = None
+    snapshot: CaseSnapshot,
+    duty_id: str,
+    at: datetime,
+    referral: int | None = None,
+    *,
+    of: str | None = None,
 ) -> tuple[Change, ...]:
-    """Met, or met late, and whatever task its breach had raised is done."""
-    deadline = _open(snapshot, deadline_id(duty_id, referral))
-    if deadline is None:
-        return ()
-    state = DeadlineState.MET if at <= deadline.due_at else DeadlineState.MET_LATE
+    """The oldest run that is open is met, or met late; what its breach had asked for is done."""
+    oldest = next(iter(_open(snapshot, deadline_id(duty_id, referral, of))), None)
+    return meet_run(snapshot, oldest, at) if oldest else ()
+
+
+def meet_run(snapshot: CaseSnapshot, deadline: Deadline, at: datetime) -> tuple[Change, ...]:
+    """This run is met. A pause that began in time costs no time."""
+    clock = min(at, deadline.paused_at) if deadline.paused_at else at
+    state = DeadlineState.MET if clock <= deadline.due_at else DeadlineState.MET_LATE
     return _end(snapshot, deadline, state, at)
+
+
+def waive(snapshot: CaseSnapshot, deadline: Deadline, at: datetime) -> tuple[Change, ...]:
+    """She does not want what it is about."""
+    return _end(snapshot, deadline, DeadlineState.WAIVED, at)
 
 
 def void(snapshot: CaseSnapshot, deadline: Deadline, at: datetime) -> tuple[Change, ...]:
     """The duty no longer applies."""
     return _end(snapshot, deadline, DeadlineState.VOID, at)
+
+
+def void_all(
+    snapshot: CaseSnapshot,
+    duty_id: str,
+    at: datetime,
+    referral: int | None = None,
+    *,
+    of: str | None = None,
+) -> tuple[Change, ...]:
+    """Every open run of a duty no longer applies."""
+    runs = _open(snapshot, deadline_id(duty_id, referral, of))
+    return tuple(change for run in runs for change in void(snapshot, run, at))
 
 
 def void_of_referral(snapshot: CaseSnapshot, referral: int, at: datetime) -> tuple[Change, ...]:
@@ -69,68 +167,40 @@ def void_of_referral(snapshot: CaseSnapshot, referral: int, at: datetime) -> tup
     return tuple(change for deadline in mine for change in void(snapshot, deadline, at))
 
 
-def remind(snapshot: CaseSnapshot, world: World, deadline: Deadline) -> tuple[Change, ...]:
-    """Remind, once, whoever the duty says."""
-    duty = world.profile.duty(deadline.duty)
-    reminded = deadline.model_copy(update={"reminded_at": world.at})
-    organisation = _organisation(snapshot, deadline, duty.reminds.value)
-    notice = _notice("reminder", deadline, organisation, NoticeTemplate.REMINDER)
-    return (DeadlineRecorded(deadline=reminded), notice)
-
-
-def breach(snapshot: CaseSnapshot, world: World, deadline: Deadline) -> tuple[Change, ...]:
-    """Record the breach and escalate to a person. The deadline stays open."""
-    duty = world.profile.duty(deadline.duty)
-    breached = deadline.model_copy(update={"state": DeadlineState.BREACHED})
-    task = Task(
-        id=missed_task_id(deadline.id),
-        kind=TaskKind.DEADLINE_MISSED,
-        for_role=duty.escalates_to,
-        referral=deadline.referral,
-        raised_at=world.at,
-    )
-    organisation = _organisation(snapshot, deadline, duty.escalates_to.value)
-    notice = _notice("escalation", deadline, organisation, NoticeTemplate.ESCALATION)
-    return (DeadlineRecorded(deadline=breached), TaskRecorded(task=task), notice)
-
-
 def missed_task_id(deadline: str) -> str:
     """The id of the task a missed deadline raises."""
     return f"missed/{deadline}"
 
 
-def _open(snapshot: CaseSnapshot, wanted: str) -> Deadline | None:
-    return next((d for d in snapshot.running_deadlines() if d.id == wanted), None)
+def _runs(snapshot: CaseSnapshot, first: str) -> list[Deadline]:
+    """A deadline's runs, the oldest first."""
+    mine = (d for d in snapshot.deadlines if d.id == first or d.id.startswith(f"{first}+"))
+    return sorted(mine, key=lambda run: (len(run.id), run.id))
+
+
+def _open(snapshot: CaseSnapshot, first: str) -> list[Deadline]:
+    return [run for run in _runs(snapshot, first) if run.state in OPEN_DEADLINE]
+
+
+def _id_of_next(snapshot: CaseSnapshot, duty: Duty, first: str) -> str | None:
+    """The id the next run has; None where none is to begin."""
+    runs = _runs(snapshot, first)
+    if not runs:
+        return first
+    free = next((run.id for run in runs if _may_begin_again(run)), None)
+    return free or (f"{first}+{len(runs) + 1}" if duty.repeats else None)
+
+
+def _may_begin_again(run: Deadline) -> bool:
+    if run.state is DeadlineState.VOID:
+        return True
+    return run.state not in OPEN_DEADLINE and run.duty in RUNS_AGAIN
 
 
 def _end(
     snapshot: CaseSnapshot, deadline: Deadline, state: DeadlineState, at: datetime
 ) -> tuple[Change, ...]:
-    ended = deadline.model_copy(update={"state": state, "ended_at": at})
-    return (DeadlineRecorded(deadline=ended), *tasks.done(snapshot, missed_task_id(deadline.id)))
-
-
-def _organisation(snapshot: CaseSnapshot, deadline: Deadline, role: str) -> str:
-    referral = snapshot.referral(deadline.referral) if deadline.referral else None
-    if referral is not None and role.startswith("ngo_"):
-        return referral.organisation
-    return snapshot.case.owner
-
-
-def _notice(
-    what: str, deadline: Deadline, organisation: str, template: NoticeTemplate
-) -> DispatchRecorded:
-    return DispatchRecorded(
-        dispatch=Dispatch(
-            key=f"{what}/{deadline.id}{_run_of(deadline)}",
-            kind=DispatchKind.NOTICE,
-            referral=deadline.referral,
-            to_organisation=organisation,
-            template=template,
-        )
+    ended = deadline.model_copy(
+        update={"state": state, "ended_at": at, "paused_at": None, "pause_reason": None}
     )
-
-
-def _run_of(deadline: Deadline) -> str:
-    """A referral's duty runs once; the case's own may begin again, and reminds again then."""
-    return "" if deadline.referral else f"/{deadline.started_at:%Y%m%dT%H%M%S}"
+    return (DeadlineRecorded(deadline=ended), *tasks.done(snapshot, missed_task_id(deadline.id)))

@@ -1,24 +1,61 @@
-"""The journey itself: safety first, needs, and a closing that only a person makes."""
+"""The journey itself: safety first, needs, what is owed from the start, and falling dormant."""
 
-from rules import duties
-from rules.referral_states import OVER
+from datetime import datetime
+
+from rules import duties, tasks
 from rules.world import World
-from schemas.actor import Actor
-from schemas.case import ClosingReason, Stage
-from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety, RecordDeath, ReopenCase
-from schemas.changes import NeedRecorded, SafetyRecorded, StageMoved, TaskRecorded
-from schemas.decisions import Changed, Decision, Refusal, Refused, refused
-from schemas.referral import Need, NeedState
-from schemas.snapshot import CaseSnapshot
+from schemas.actor import Role
+from schemas.case import Channel, Stage, Subject
+from schemas.case_commands import AddNeed, ConfirmSafety
+from schemas.changes import Change, DeadlineRecorded, NeedRecorded, SafetyRecorded, StageMoved
+from schemas.deadlines import Deadline
+from schemas.decisions import Changed, Decision, refused
+from schemas.referral import Need
+from schemas.snapshot import CaseSnapshot, TaskKind
 
-TWO_PEOPLE = frozenset({ClosingReason.CONTACT_NOT_SAFE_OR_LOST})
-"""Closing reasons that a second person must confirm (losing contact is never one's own call)."""
+LINK = "s2s-r1-link"
+CLOSE_REVIEW = "close-review"
+
+_OWED_TO_VICTIMS = ("vc-r3-acknowledgement", "vc-r4-needs-assessment")
+_RECORD_CRIME = "vc-r2-record-crime"
+_RISK = "risk-1-assessment"
+
+_TOLD_THE_POLICE = frozenset(
+    {Channel.POLICE_999, Channel.POLICE_101, Channel.FRONT_COUNTER, Channel.ONLINE}
+)
+"""Channels on which a disclosure is a report of a crime."""
+
+_BEFORE_DORMANT = frozenset({Stage.SAFETY_CHECK, Stage.OPEN})
+
+
+def opening_duties(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
+    """What is owed from the moment a case is opened, whatever else is known of her.
+
+    What the Victims' Code owes counts from when she disclosed: a case that is opened late says so.
+    """
+    return owed(snapshot, world, disclosed_at=snapshot.case.occurred_at)
+
+
+def owed(
+    snapshot: CaseSnapshot, world: World, *, disclosed_at: datetime
+) -> tuple[DeadlineRecorded, ...]:
+    """The duties of an open case, by whom it is about and how it came in, and by nothing else.
+
+    The link to somebody outside the police is owed to everybody (Safe to Share, recommendation
+    1), and so is an assessment of risk.
+    """
+    victims = _OWED_TO_VICTIMS if snapshot.case.subject is not Subject.WITNESS else ()
+    crime = (_RECORD_CRIME,) if snapshot.case.channel in _TOLD_THE_POLICE else ()
+    since = dict.fromkeys((*victims, *crime), disclosed_at)
+    since |= dict.fromkeys((LINK, _RISK, CLOSE_REVIEW), world.at)
+    changes = (c for duty, at in since.items() for c in duties.start(snapshot, world, duty, at))
+    return tuple(change for change in changes if isinstance(change, DeadlineRecorded))
 
 
 def confirm_safety(snapshot: CaseSnapshot, command: ConfirmSafety, _: World) -> Decision:
     """Record the safety check; only a confirmed one opens the way to questions about help."""
     confirmed = command.safety.is_confirmed
-    opens = confirmed and snapshot.case.stage is Stage.SAFETY_CHECK
+    opens = confirmed and snapshot.case.stage in (Stage.SAFETY_CHECK, Stage.DORMANT)
     return Changed(
         changes=(
             SafetyRecorded(confirmed=confirmed),
@@ -41,70 +78,19 @@ def add_need(snapshot: CaseSnapshot, command: AddNeed, _: World) -> Decision:
     )
 
 
-def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
-    """The closing review, then the closing. Work that is still open speaks against it."""
-    grounds = _still_open(snapshot)
-    if grounds:
-        return Refused(reasons=grounds)
-    if not command.confirmed:
-        return _review(snapshot, command)
-    asked_by = snapshot.case.closing_asked_by
-    if snapshot.case.stage is not Stage.CLOSING_REVIEW or asked_by is None:
-        return refused("review_first", "Ask for the closing review first: `case close` alone.")
-    if snapshot.case.closing_reason is not command.reason:
-        return refused(
-            "other_reason", f"The review was asked for {snapshot.case.closing_reason}: use that."
-        )
-    if command.reason in TWO_PEOPLE and _is_same_person(asked_by, command.actor):
-        return refused("second_person", f"A second person must confirm {command.reason}.")
-    voided = (c for d in snapshot.running_deadlines() for c in duties.void(snapshot, d, world.at))
-    tasks = (
-        TaskRecorded(task=task.model_copy(update={"is_done": True}))
-        for task in snapshot.tasks
-        if not task.is_done
+def look_again(snapshot: CaseSnapshot, _: Deadline, world: World) -> tuple[Change, ...]:
+    """Nothing happened for a while: a person looks at the case, and the count begins anew.
+
+    Whatever a person did since moves the moment on, so that no act of theirs has to. A case falls
+    dormant by this and by nothing else, and new work takes it out of that again.
+    """
+    acted_at = snapshot.case.last_acted_at or snapshot.case.recorded_at
+    counted = duties.start(snapshot, world, CLOSE_REVIEW, acted_at)
+    if any(isinstance(c, DeadlineRecorded) and c.deadline.due_at > world.at for c in counted):
+        return counted
+    is_left = snapshot.case.stage in _BEFORE_DORMANT
+    return (
+        *duties.start(snapshot, world, CLOSE_REVIEW, world.at),
+        *((StageMoved(stage=Stage.DORMANT),) if is_left else ()),
+        *tasks.ask(snapshot, world, CLOSE_REVIEW, TaskKind.REVIEW_CASE, Role.CASEWORKER),
     )
-    closed = StageMoved(
-        stage=Stage.CLOSED, closing_reason=command.reason, closing_asked_by=asked_by
-    )
-    return Changed(
-        changes=(*voided, *tasks, closed), detail={"reason": command.reason, "step": "closed"}
-    )
-
-
-def _is_same_person(asked_by: str, actor: Actor) -> bool:
-    """Whoever they are: a person with two roles is still one person."""
-    return asked_by.partition("@")[2] == str(actor).partition("@")[2]
-
-
-def _review(snapshot: CaseSnapshot, command: CloseCase) -> Changed:
-    unmet = [str(n.number) for n in snapshot.needs if n.state is not NeedState.MET]
-    review = StageMoved(
-        stage=Stage.CLOSING_REVIEW,
-        closing_reason=command.reason,
-        closing_asked_by=str(command.actor),
-    )
-    return Changed(
-        changes=(review,),
-        detail={"reason": command.reason, "step": "review", "needs_not_met": ",".join(unmet)},
-    )
-
-
-def _still_open(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:
-    return tuple(
-        Refusal(
-            code="referral_open",
-            sentence=f"Referral {r.number} is {r.state}: wait for it, recall it, or withdraw.",
-        )
-        for r in snapshot.referrals
-        if r.state not in OVER
-    )
-
-
-def reopen(snapshot: CaseSnapshot, command: ReopenCase, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError
-
-
-def record_death(snapshot: CaseSnapshot, command: RecordDeath, world: World) -> Decision:
-    """Stub."""
-    raise NotImplementedError

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from rules import consents
+from rules.alarms import next_reminder
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, TERMINAL
 from schemas.case import Stage
 from schemas.consent import ConsentState
@@ -83,8 +84,9 @@ def _may_be_queued(snapshot: CaseSnapshot, referral: Referral, at: datetime) -> 
 def _duty_alarms(deadline: Deadline) -> Iterable[Alarm]:
     if deadline.state is not DeadlineState.RUNNING:
         return
-    if deadline.reminded_at is None:
-        yield _alarm(AlarmKind.REMIND, deadline, deadline.remind_at)
+    reminder = next_reminder(deadline)
+    if reminder is not None:
+        yield _alarm(AlarmKind.REMIND, deadline, reminder)
     yield _alarm(AlarmKind.BREACH, deadline, deadline.due_at)
 
 

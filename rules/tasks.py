@@ -25,6 +25,7 @@ def ask(
     not_for: str | None = None,
     referral: int | None = None,
     is_private: bool = False,
+    template: NoticeTemplate = NoticeTemplate.TASK,
 ) -> tuple[Change, ...]:
     """Ask a person to look, with a notice to their organisation; one that is open stays as it is.
 
@@ -39,6 +40,7 @@ def ask(
         not_for: `organisation:person` who must not do it.
         referral: the referral it is about.
         is_private: whether nobody outside `organisation` may know of it.
+        template: what the notice says.
     """
     earlier = snapshot.task(task_id)
     if earlier is not None and not earlier.is_done:
@@ -57,8 +59,9 @@ def ask(
     notice = Dispatch(
         key=f"task/{task_id}/{world.at:%Y%m%dT%H%M%S}",
         kind=DispatchKind.NOTICE,
+        referral=referral,
         to_organisation=organisation or snapshot.case.owner,
-        template=NoticeTemplate.TASK,
+        template=template,
         private_to=organisation if is_private else None,
     )
     return (TaskRecorded(task=task), DispatchRecorded(dispatch=notice))

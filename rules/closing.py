@@ -1,0 +1,148 @@
+"""Closing a case and opening it again: only a person does either, and two where contact is lost."""
+
+from rules import duties, journeys, tasks
+from rules.contacts_waiting import called_off
+from rules.referral_states import OVER
+from rules.world import World
+from schemas.actor import Actor, Role
+from schemas.case import ClosingReason, Stage
+from schemas.case_commands import CloseCase, ReopenCase
+from schemas.casework import LinkKind, TransferState
+from schemas.changes import Change, StageMoved
+from schemas.deadlines import Deadline, DeadlineState
+from schemas.decisions import Changed, Decision, Refusal, Refused, refused
+from schemas.referral import NeedState
+from schemas.snapshot import CaseSnapshot, TaskKind
+
+TWO_PEOPLE = frozenset({ClosingReason.CONTACT_NOT_SAFE_OR_LOST})
+"""Closing reasons that a second person must confirm (losing contact is never one's own call)."""
+
+_OUTLIVES = frozenset(
+    {
+        TaskKind.WITHDRAWAL_CHECK,
+        TaskKind.REPORTED_RECORDER,
+        TaskKind.REVIEW_HOLD,
+        TaskKind.BEREAVED_FAMILY,
+    }
+)
+"""Tasks that closing does not settle: what protects her, and what somebody might wish closed."""
+
+_CHECK = "withdrawal-check"
+
+
+def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
+    """The closing review, then the closing. Work that is still open speaks against it."""
+    grounds = (*_still_open(snapshot), *_unfounded(snapshot, command.reason))
+    if grounds:
+        return Refused(reasons=grounds)
+    if not command.confirmed:
+        return _review(snapshot, command)
+    asked_by = snapshot.case.closing_asked_by
+    if snapshot.case.stage is not Stage.CLOSING_REVIEW or asked_by is None:
+        return refused("review_first", "Ask for the closing review first: `case close` alone.")
+    if snapshot.case.closing_reason is not command.reason:
+        return refused(
+            "other_reason", f"The review was asked for {snapshot.case.closing_reason}: use that."
+        )
+    if command.reason in TWO_PEOPLE and _is_same_person(asked_by, command.actor):
+        return refused("second_person", f"A second person must confirm {command.reason}.")
+    closed = StageMoved(
+        stage=Stage.CLOSED, closing_reason=command.reason, closing_asked_by=asked_by
+    )
+    return Changed(
+        changes=(*_settled(snapshot, world), closed),
+        detail={"reason": command.reason, "step": "closed"},
+    )
+
+
+def reopen(snapshot: CaseSnapshot, command: ReopenCase, world: World) -> Decision:
+    """Open a closed case again. What was owed to her and not done is owed anew."""
+    if snapshot.case.stage is not Stage.CLOSED:
+        return refused("not_closed", f"The case is not closed: it is {snapshot.case.stage}.")
+    return Changed(
+        changes=(
+            StageMoved(stage=Stage.OPEN),
+            *_owed_anew(snapshot, world),
+            *tasks.ask(
+                snapshot,
+                world,
+                journeys.CLOSE_REVIEW,
+                TaskKind.REVIEW_CASE,
+                Role.CASEWORKER,
+            ),
+        ),
+        detail={"reason": command.reason},
+    )
+
+
+def _still_open(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:
+    referrals = (
+        Refusal(
+            code="referral_open",
+            sentence=f"Referral {r.number} is {r.state}: wait for it, recall it, or withdraw.",
+        )
+        for r in snapshot.referrals
+        if r.state not in OVER
+    )
+    offer = snapshot.transfer
+    if offer is None or offer.state is not TransferState.OFFERED:
+        return tuple(referrals)
+    return (
+        *referrals,
+        Refusal(
+            code="transfer_open",
+            sentence=f"The case is offered to {offer.to_organisation}: wait for their answer.",
+        ),
+    )
+
+
+def _unfounded(snapshot: CaseSnapshot, reason: ClosingReason) -> tuple[Refusal, ...]:
+    """Reasons that rest on something which has to be on record first."""
+    is_linked = any(one.link is LinkKind.DUPLICATE for one in snapshot.links)
+    if reason is ClosingReason.DECEASED and snapshot.case.died_at is None:
+        sentence = "Her death is not on record: use `case died` first."
+        return (Refusal(code="death_not_recorded", sentence=sentence),)
+    if reason is ClosingReason.DUPLICATE and not is_linked:
+        sentence = "No other case is linked as its duplicate: use `case link` first."
+        return (Refusal(code="no_duplicate", sentence=sentence),)
+    return ()
+
+
+def _is_same_person(asked_by: str, actor: Actor) -> bool:
+    """Whoever they are: a person with two roles is still one person."""
+    return asked_by.partition("@")[2] == actor.who
+
+
+def _review(snapshot: CaseSnapshot, command: CloseCase) -> Changed:
+    unmet = [str(n.number) for n in snapshot.needs if n.state is not NeedState.MET]
+    review = StageMoved(
+        stage=Stage.CLOSING_REVIEW,
+        closing_reason=command.reason,
+        closing_asked_by=str(command.actor),
+    )
+    return Changed(
+        changes=(review,),
+        detail={"reason": command.reason, "step": "review", "needs_not_met": ",".join(unmet)},
+    )
+
+
+def _settled(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
+    """Nothing is left running but what protects her, and what is a service's own matter."""
+    over = (d for d in snapshot.running_deadlines() if not _outlives(d))
+    settled = (t for t in snapshot.tasks if t.kind not in _OUTLIVES and t.private_to is None)
+    return (
+        *(change for deadline in over for change in duties.void(snapshot, deadline, world.at)),
+        *(change for task in settled for change in tasks.done(snapshot, task.id)),
+        *called_off(snapshot, snapshot.contacts),
+    )
+
+
+def _outlives(deadline: Deadline) -> bool:
+    return deadline.duty == _CHECK or deadline.private_to is not None
+
+
+def _owed_anew(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
+    """What is owed in an open case and was not met before; what she waived stays waived."""
+    settled = {d.duty for d in snapshot.deadlines if d.state is not DeadlineState.VOID}
+    owed = journeys.owed(snapshot, world, disclosed_at=world.at)
+    return tuple(change for change in owed if change.deadline.duty not in settled)
