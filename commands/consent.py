@@ -275,11 +275,12 @@ def _asked_how(
 
     if (present, at_safe_time, told, interpreter) == (None, None, None, "none"):
         return None
-    if not present or at_safe_time is None or told is None:
+    there = several("--present", ",".join(present or ()), Presence)
+    if not there or at_safe_time is None or told is None:
         raise BadInputError("--present", _SAY_HOW)
     return AskedHow(
         at_safe_time=at_safe_time,
-        present=several("--present", ",".join(present), Presence) or (Presence.NOT_KNOWN,),
+        present=there,
         interpreter=one_of("--interpreter", interpreter, InterpreterKind),
         told_help_does_not_depend=told,
     )

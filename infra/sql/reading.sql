@@ -152,7 +152,7 @@ SELECT reason FROM record.service_reason WHERE case_ref = $1 AND referral = $2
 INSERT INTO record.withdrawal_post (case_ref, role, organisation, person, command_id, purpose,
     recipient, said_by, occurred_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT ON CONSTRAINT withdrawal_post_once DO NOTHING
+ON CONFLICT DO NOTHING -- naming withdrawal_post_once would take a right to read the posts
 
 -- name: read_withdrawal_posts
 SELECT id, case_ref, role, organisation, person, command_id, purpose, recipient, said_by,
