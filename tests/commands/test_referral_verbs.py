@@ -1,6 +1,7 @@
 """`safepath referral` and `safepath hold`, as services and programs run them."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_another_reason_is_told_as_it_is(safepath: Safepath, case: CaseRef) -> N
 
 def test_a_full_service_says_when_it_expects_a_place(safepath: Safepath, case: CaseRef) -> None:
     """And takes her on from its list."""
-    waits = safepath("referral waitlist", f"{case}/1", "--expected-by", "2027-12-24", by=BO)
+    waits = safepath("referral waitlist", f"{case}/1", "--expected-by", _in_a_month(), by=BO)
     assert "On the waiting list." in waits.stdout
     assert "state waitlisted, reason no_capacity" in waits.stdout
     assert safepath("referral accept", f"{case}/1", by=BO).exit_code == 0
@@ -161,3 +162,7 @@ def test_a_hold_is_named_by_case_and_number(safepath: Safepath) -> None:
     """Anything else is bad input, with an example."""
     answer = safepath("hold lift", "bafod-kisut-n", by=BO)
     assert (2, True) == (answer.exit_code, "CASE/NUMBER" in answer.stderr)
+
+
+def _in_a_month() -> str:
+    return f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
