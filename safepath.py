@@ -27,10 +27,15 @@ def build() -> typer.Typer:
         demo,
         directory,
         hold,
+        marac,
         need,
+        nrm,
         referral,
+        risk,
         services,
+        staff,
         system,
+        task,
     )
 
     app = typer.Typer(
@@ -50,7 +55,12 @@ def build() -> typer.Typer:
         ("referral", referral.app),
         ("contact", contact.app),
         ("hold", hold.app),
+        ("risk", risk.app),
+        ("marac", marac.app),
+        ("nrm", nrm.app),
         ("deadline", deadline.app),
+        ("task", task.app),
+        ("staff", staff.app),
         ("directory", directory.app),
         ("audit", audit.app),
     ):

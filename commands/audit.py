@@ -1,12 +1,23 @@
 """`safepath audit`: read the audit, and check that nothing in it was changed."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
-from commands.people import ActorOption, case_ref, desk, one_of
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    listing,
+    out,
+    print_json,
+    verb,
+)
+from commands.people import ActorOption, case_ref, day, desk, one_of
 from schemas.errors import BadInputError
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 app = typer.Typer(help="Read the audit, and check its chain.", no_args_is_help=True)
 
@@ -75,6 +86,81 @@ async def verify(
         out.print(f"[bold red]Broken.[/] {report.fault}.")
     if not report.is_intact:
         raise typer.Exit(1)
+
+
+@app.command()
+@verb
+async def misuse(
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="First day, 2026-11-01; else 30 days ago.", show_default=False),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", help="Last day; else today.", show_default=False)
+    ] = None,
+    actor: ActorOption = "",
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Count, for each person, what may be a sign of misuse, such as reads without a task.
+
+    For auditors, and for the data protection officer of the same organisation. A read has a task
+    where its reader works on the case or the referral, or has an open task in it. "Not hers" are
+    withdrawals of which she said later that it was not she; "not theirs", cases asked for that
+    they may not see. Counts are a reason to ask, and prove nothing.
+    """
+    first, last = _days(since, until)
+    async with desk(data_dir, actor, as_json=as_json) as opened:
+        lines = await opened.show_misuse(_midnight(first), _midnight(last, after=1))
+    if as_json:
+        print_json({"from": first, "to": last, "people": list(lines)})
+        return
+    out.print(f"{first:%d %b %Y} to {last:%d %b %Y}, both included.")
+    if not lines:
+        out.print("Nobody did anything that is counted.")
+        return
+    table = listing("who", *_COUNTED.values())
+    for line in lines:
+        table.add_row(line.who, *(str(getattr(line, name) or "–") for name in _COUNTED))
+    out.print(table)
+    out.print("A count is a reason to ask, and no proof: ask what the work was before you judge.")
+
+
+_COUNTED = {
+    "reads": "reads",
+    "reads_without_task": "without a task",
+    "cases_read": "cases",
+    "plan_changes": "plans changed",
+    "withdrawals": "withdrawals",
+    "withdrawals_not_hers": "not hers",
+    "contacts_outside_plan": "outside the plan",
+    "cases_not_theirs": "not theirs",
+}
+"""What is counted, and the head of its column."""
+
+
+def _days(since: str | None, until: str | None) -> "tuple[date, date]":
+    """First and last day; without them, the 30 days up to today.
+
+    Raises:
+        BadInputError: no day, or the last one comes first.
+    """
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    last = day("--to", until) if until else datetime.now(ZoneInfo("Europe/London")).date()
+    first = day("--from", since) if since else last - timedelta(days=30)
+    if first > last:
+        raise BadInputError("--from", "the first day lies after the last one")
+    return first, last
+
+
+def _midnight(on: "date", *, after: int = 0) -> "datetime":
+    """The midnight in London with which a day begins, or one some days after it."""
+    from datetime import datetime, time, timedelta
+    from zoneinfo import ZoneInfo
+
+    return datetime.combine(on + timedelta(days=after), time(), ZoneInfo("Europe/London"))
 
 
 def _anchor(text: str | None) -> tuple[int, str] | None:

@@ -1,16 +1,18 @@
-"""`safepath case`: open, look, steer and close cases."""
+"""`safepath case`: open and look at cases.
 
-from collections.abc import Iterator
+What happens to a case is in `commands.case_course`, who works on it in `commands.case_people`.
+"""
+
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from commands import case_course, case_people
 from commands.console import (
     DEFAULT_DATA_DIR,
     DataDirOption,
     JsonOption,
     listing,
-    local,
     local_short,
     out,
     print_json,
@@ -20,27 +22,23 @@ from commands.people import (
     ActorOption,
     CaseArgument,
     CommandIdOption,
-    OccurredOption,
     case_ref,
-    decide,
     desk,
     new_command_id,
-    one_of,
     parse_json,
     print_actions,
     read_input,
-    said,
 )
 from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
     from schemas.case import CaseOpening
-    from schemas.views import CasePage
 
 app = typer.Typer(help="Open, look at, steer and close cases.", no_args_is_help=True)
 
 EXAMPLE = """{
   "subject": "victim",
+  "age": "adult",
   "channel": "police_101",
   "occurred_at": "2026-11-20T10:00:00+00:00",
   "told": {"version": "told-2026-1", "language": "en", "at": "2026-11-20T10:02:00+00:00"},
@@ -133,13 +131,25 @@ async def show(
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a case: where it stands, what is open, what you may do now."""
+    """Show a case: where it stands, who works on it, what is open, what you may do now.
+
+    Who is not named in a restricted case is told that there is no such case.
+    """
     async with desk(data_dir, actor, as_json=as_json) as opened:
         page = await opened.show_case(case_ref(case), personal=personal, notes=notes)
         if as_json:
             print_json(page)
-        else:
-            _print_page(page)
+            return
+        from commands.case_page import page_lines
+
+        for line in page_lines(page):
+            out.print(line)
+        texts = {field.value: text for field, text in (page.personal or {}).items()}
+        notes_by = ((f"note by {note.by}", note.text) for note in page.notes or ())
+        for field, text in (*texts.items(), *notes_by):
+            out.print(f"  {field}: ", end="")
+            out.out(text)
+        print_actions(page.actions)
 
 
 @app.command("list")
@@ -147,24 +157,30 @@ async def show(
 async def list_cases(
     actor: ActorOption = "",
     closed_too: Annotated[bool, typer.Option("--all", help="Closed cases too.")] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those assigned to you.")] = False,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
     """List your organisation's cases, what is due first at the top. Restricted ones are absent."""
     async with desk(data_dir, actor, as_json=as_json) as opened:
-        lines = await opened.list_cases(closed_too=closed_too)
+        found = await opened.list_cases(closed_too=closed_too)
+        lines = [one for one in found if not mine or one.assigned_to == opened.actor.person]
         if as_json:
-            print_json(list(lines))
+            print_json(lines)
             return
         if not lines:
-            out.print("No cases. `safepath case open` opens one.")
+            none = "None is assigned to you." if mine else "No cases. `case open` opens one."
+            out.print(none)
             return
-        table = listing("case", "stage", "next due", "open tasks", "open referrals", "opened")
+        table = listing(
+            "case", "stage", "assigned to", "next due", "open tasks", "open referrals", "opened"
+        )
         for line in lines:
             due = local_short(line.next_due) if line.next_due else "–"
             opened_at = f"{line.recorded_at:%d %b %Y}"
             counts = (str(line.open_tasks), str(line.open_referrals))
-            table.add_row(line.case_ref, line.stage.value, due, *counts, opened_at)
+            who = line.assigned_to or "nobody"
+            table.add_row(line.case_ref, line.stage.value, who, due, *counts, opened_at)
         out.print(table)
 
 
@@ -188,100 +204,19 @@ async def timeline(
             out.print(timeline_text(line))
 
 
-@app.command()
-@verb
-async def safety(
-    case: CaseArgument,
-    safe_to_talk: Annotated[
-        bool, typer.Option("--safe/--not-safe", help="Can she talk safely now?")
-    ],
-    actor: ActorOption = "",
-    danger: Annotated[bool, typer.Option("--danger", help="She is in immediate danger.")] = False,
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Record the safety check. Questions about help come only after it is confirmed."""
-    from schemas.case_commands import ConfirmSafety
-
-    from schemas.case import SafetyCheck
-
-    command = ConfirmSafety(
-        **said(actor, None, command_id),
-        case_ref=case_ref(case),
-        safety=SafetyCheck(safe_to_talk=safe_to_talk, immediate_danger=danger),
-    )
-    await decide(data_dir, actor, command, as_json=as_json, done="Safety check recorded.")
-
-
-@app.command()
-@verb
-async def close(
-    case: CaseArgument,
-    reason: Annotated[
-        str,
-        typer.Option(
-            help="support_completed, at_victim_request, contact_not_safe_or_lost (two people), "
-            "or entered_in_error."
-        ),
-    ],
-    actor: ActorOption = "",
-    confirm: Annotated[
-        bool, typer.Option("--confirm", help="Close, after the closing review.")
-    ] = False,
-    occurred_at: OccurredOption = None,
-    command_id: CommandIdOption = None,
-    data_dir: DataDirOption = DEFAULT_DATA_DIR,
-    as_json: JsonOption = False,
-) -> None:
-    """Close a case: once to ask for the closing review, and with --confirm to close.
-
-    Only a person closes a case. Open referrals speak against it.
-    """
-    from schemas.case_commands import CloseCase
-
-    from schemas.case import ClosingReason
-
-    command = CloseCase(
-        **said(actor, occurred_at, command_id),
-        case_ref=case_ref(case),
-        reason=one_of("--reason", reason, ClosingReason),
-        confirmed=confirm,
-    )
-    done = "Closed." if confirm else "In closing review; close with --confirm."
-    await decide(data_dir, actor, command, as_json=as_json, done=done)
-
-
-def _print_page(page: "CasePage") -> None:
-    case = page.case
-    marks = " [red]restricted[/]" if case.is_restricted else ""
-    out.print(f"Case [bold]{case.case_ref}[/]{marks}: {case.stage.value}, version {case.version}")
-    out.print(f"  {case.subject.value}, by {case.channel.value}, led by {case.owner}")
-    for line in (*_help_lines(page), *_clock_lines(page)):
-        out.print(f"  {line}")
-    texts = {field.value: text for field, text in (page.personal or {}).items()}
-    for field, text in [*texts.items(), *((f"note by {n.by}", n.text) for n in page.notes or ())]:
-        out.print(f"  {field}: ", end="")
-        out.out(text)
-    print_actions(page.actions)
-
-
-def _help_lines(page: "CasePage") -> Iterator[str]:
-    for need in page.needs:
-        category = need.category.value
-        yield f"need {need.number}: {category}, {need.priority.value}, {need.state.value}"
-    for consent in page.consents:
-        fields = f" for {', '.join(consent.fields)}" if consent.fields else ""
-        yield f"consent to {consent.recipient}: {consent.state.value}{fields}"
-    for referral in page.referrals:
-        why = f" ({referral.reason.value})" if referral.reason else ""
-        state = f"[bold]{referral.state.value}[/]{why}"
-        yield f"referral {referral.number} to {referral.service}: {state}"
-
-
-def _clock_lines(page: "CasePage") -> Iterator[str]:
-    for deadline in page.deadlines:
-        yield f"deadline {deadline.id}: due {local(deadline.due_at)}, {deadline.state.value}"
-    for task in page.tasks:
-        if not task.is_done:
-            yield f"[yellow]task for {task.for_role.value}: {task.kind.value}[/]"
+for name, function in (
+    ("safety", case_course.safety),
+    ("entitlement", case_course.entitlement),
+    ("event", case_course.event),
+    ("link", case_course.link),
+    ("died", case_course.died),
+    ("close", case_course.close),
+    ("reopen", case_course.reopen),
+    ("handover", case_people.handover),
+    ("transfer", case_people.transfer),
+    ("take", case_people.take),
+    ("decline", case_people.decline),
+    ("conflict", case_people.conflict),
+    ("name", case_people.name),
+):
+    app.command(name)(function)

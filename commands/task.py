@@ -1,0 +1,90 @@
+"""`safepath task`: what a person is asked to look at."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.case_page import spoken
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    listing,
+    local_short,
+    out,
+    print_json,
+    verb,
+)
+from commands.people import (
+    ActorOption,
+    CaseArgument,
+    CommandIdOption,
+    case_ref,
+    desk,
+    said,
+    state,
+)
+
+if TYPE_CHECKING:
+    from schemas.views import TaskLine
+
+app = typer.Typer(
+    help="What a person is asked to look at. Whatever is late or unclear ends here, never in "
+    "silence.",
+    no_args_is_help=True,
+)
+
+
+@app.command("list")
+@verb
+async def list_tasks(
+    actor: ActorOption = "",
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Only those for you, or for anyone in your role.")
+    ] = False,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """List your organisation's open tasks, oldest first. Those of restricted cases are absent."""
+    async with desk(data_dir, actor, as_json=as_json) as opened:
+        lines = await opened.list_tasks(mine_only=mine)
+    if as_json:
+        print_json(list(lines))
+        return
+    if not lines:
+        out.print("No open tasks for you." if mine else "No open tasks.")
+        return
+    table = listing("case", "task", "what", "for", "since", "done with")
+    for line in lines:
+        since = local_short(line.raised_at)
+        whom = _whom(line)
+        table.add_row(line.case_ref, line.id, spoken(line.kind), whom, since, _done_with(line))
+    out.print(table)
+
+
+@app.command()
+@verb
+async def done(
+    case: CaseArgument,
+    task: Annotated[str, typer.Argument(help="The task, as `task list` names it.")],
+    actor: ActorOption = "",
+    command_id: CommandIdOption = None,
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a task is done. Where an act of its own settles it, the answer names the verb."""
+    from schemas.case_commands import FinishTask
+
+    fact = FinishTask(**said(actor, None, command_id), case_ref=case_ref(case), task=task)
+    await state(data_dir, actor, fact, as_json=as_json, done="Done.")
+
+
+def _whom(line: "TaskLine") -> str:
+    whom = line.for_person or line.for_role.value
+    return f"{whom}, not {line.not_for}" if line.not_for else whom
+
+
+def _done_with(line: "TaskLine") -> str:
+    from rules.casework import SETTLED_BY
+
+    return SETTLED_BY.get(line.kind, "task done")
