@@ -1,38 +1,29 @@
-"""Who works on a case: hand-over, transfer, conflicts, named people, links and tasks.
-
-Whatever changes hands takes everything open with it: deadlines stay with the case, tasks and
-planned contacts go to whoever works on it now, and nothing is left with somebody who has gone.
-"""
+"""Who may work on a case: conflicts of interest, named people, links with others, and tasks."""
 
 from collections.abc import Iterator
 
 from rules import tasks
-from rules.referral_states import OVER
+from rules.contacts_waiting import called_off
+from rules.safe_contact import NOT_BEGUN
 from rules.world import World
 from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
 from schemas.case_commands import (
-    AnswerTransfer,
     ConfirmNamed,
     DeclareConflict,
     FinishTask,
-    HandOver,
     LinkCase,
-    OfferTransfer,
     ProposeNamed,
 )
-from schemas.casework import CaseLink, Conflict, NamedPerson, Transfer, TransferState
+from schemas.casework import CaseLink, Conflict, NamedPerson
 from schemas.changes import (
-    CaseChanged,
     Change,
     ConflictRecorded,
-    ContactRecorded,
     LinkRecorded,
     NamedRecorded,
     ReferralRecorded,
     TaskRecorded,
-    TransferRecorded,
 )
-from schemas.contact import CONTACT_OVER
+from schemas.contact import Contact
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
 
@@ -49,76 +40,6 @@ SETTLED_BY = {
 
 A missed deadline that the record meets by itself ends its task with it.
 """
-
-
-def hand_over(snapshot: CaseSnapshot, command: HandOver, _: World) -> Decision:
-    """Give the case, with everything open in it, to a colleague."""
-    taker = f"{snapshot.case.owner}:{command.to_person}"
-    objection = _cannot_take(snapshot, command.to_person, taker)
-    if objection:
-        return objection
-    giver = f"{snapshot.case.owner}:{snapshot.case.assigned_to}"
-    moved = tuple(_moved_tasks(snapshot, giver, taker))
-    contacts = tuple(_moved_contacts(snapshot, giver, taker))
-    open_referrals = [r for r in snapshot.referrals if r.state not in OVER]
-    visible = [d for d in snapshot.running_deadlines() if d.private_to is None]
-    return Changed(
-        changes=(CaseChanged(assigned_to=command.to_person), *moved, *contacts),
-        detail={
-            "to": command.to_person,
-            "deadlines": len(visible),
-            "tasks": sum(1 for t in snapshot.tasks if not t.is_done and t.organisation is None),
-            "referrals": len(open_referrals),
-        },
-    )
-
-
-def offer_transfer(snapshot: CaseSnapshot, command: OfferTransfer, world: World) -> Decision:
-    """Offer another agency to lead the case. It sees nothing of it until it has said yes."""
-    if command.to_organisation == snapshot.case.owner:
-        return refused("same_organisation", "That is the organisation that leads the case.")
-    if snapshot.case.is_restricted:
-        return refused(
-            "restricted",
-            "A restricted case stays with its named people: name somebody there by hand.",
-        )
-    offer = snapshot.transfer
-    if offer is not None and offer.state is TransferState.OFFERED:
-        return refused("already_offered", f"It is offered to {offer.to_organisation} already.")
-    made = Transfer(
-        number=(offer.number if offer else 0) + 1,
-        to_organisation=command.to_organisation,
-        offered_by=command.actor.who,
-        offered_at=world.at,
-    )
-    return Changed(
-        changes=(TransferRecorded(transfer=made),), detail={"to": command.to_organisation}
-    )
-
-
-def answer_transfer(snapshot: CaseSnapshot, command: AnswerTransfer, _: World) -> Decision:
-    """The other agency takes it, with everything open in it; or leaves it where it is."""
-    offer = snapshot.transfer
-    if offer is None or offer.state is not TransferState.OFFERED:
-        return refused("no_offer", "The case is offered to nobody.")
-    if offer.to_organisation != command.actor.organisation:
-        return refused("not_offered_to_you", f"The case is offered to {offer.to_organisation}.")
-    state = TransferState.ACCEPTED if command.accepts else TransferState.DECLINED
-    answered = offer.model_copy(update={"state": state, "answered_by": command.actor.who})
-    detail: dict[str, str | int | None] = {"answer": state, "to": offer.to_organisation}
-    if not command.accepts:
-        return Changed(changes=(TransferRecorded(transfer=answered),), detail=detail)
-    giver = f"{snapshot.case.owner}:{snapshot.case.assigned_to}"
-    taker = command.actor.who
-    return Changed(
-        changes=(
-            TransferRecorded(transfer=answered),
-            CaseChanged(owner=offer.to_organisation, assigned_to=command.actor.person),
-            *_moved_tasks(snapshot, giver, taker),
-            *_moved_contacts(snapshot, giver, taker, offer.to_organisation),
-        ),
-        detail=detail,
-    )
 
 
 def link(snapshot: CaseSnapshot, command: LinkCase, _: World) -> Decision:
@@ -165,7 +86,9 @@ def declare_conflict(snapshot: CaseSnapshot, command: DeclareConflict, world: Wo
         if r.claimed_by == actor.who
     )
     own_tasks = (
-        TaskRecorded(task=t.model_copy(update={"for_person": None, "not_for": actor.who}))
+        TaskRecorded(
+            task=t.model_copy(update={"for_person": None, "not_for": t.not_for or actor.who})
+        )
         for t in snapshot.tasks
         if t.for_person == actor.who and not t.is_done
     )
@@ -174,6 +97,8 @@ def declare_conflict(snapshot: CaseSnapshot, command: DeclareConflict, world: Wo
             ConflictRecorded(conflict=declared),
             *claims,
             *own_tasks,
+            *called_off(snapshot, _planned_by(snapshot, actor)),
+            *_unnamed(snapshot, actor),
             *_somebody_else(snapshot, actor, world),
         ),
         detail={"conflict": command.conflict},
@@ -183,7 +108,7 @@ def declare_conflict(snapshot: CaseSnapshot, command: DeclareConflict, world: Wo
 def propose_named(snapshot: CaseSnapshot, command: ProposeNamed, _: World) -> Decision:
     """Propose one more person for a restricted case; nothing widens until a second agrees."""
     who = f"{snapshot.case.owner}:{command.person}"
-    objection = _cannot_be_named(snapshot, who)
+    objection = _cannot_be_named(snapshot, who) or _is_not_named(snapshot, command.actor)
     if objection:
         return objection
     proposed = NamedPerson(who=who, proposed_by=command.actor.who, is_named=False)
@@ -193,7 +118,7 @@ def propose_named(snapshot: CaseSnapshot, command: ProposeNamed, _: World) -> De
 def confirm_named(snapshot: CaseSnapshot, command: ConfirmNamed, _: World) -> Decision:
     """A second named person agrees."""
     who = f"{snapshot.case.owner}:{command.person}"
-    objection = _cannot_be_named(snapshot, who)
+    objection = _cannot_be_named(snapshot, who) or _is_not_named(snapshot, command.actor)
     if objection:
         return objection
     proposed = next((n for n in snapshot.named if n.who == who), None)
@@ -203,17 +128,6 @@ def confirm_named(snapshot: CaseSnapshot, command: ConfirmNamed, _: World) -> De
         return refused("second_person", "You proposed them: a second named person must agree.")
     named = proposed.model_copy(update={"is_named": True, "confirmed_by": command.actor.who})
     return Changed(changes=(NamedRecorded(named=named),), detail={"person": command.person})
-
-
-def _cannot_take(snapshot: CaseSnapshot, person: str, taker: str) -> Refused | None:
-    if snapshot.case.assigned_to == person:
-        return refused("already_theirs", f"{person} works on the case already.")
-    if any(conflict.who == taker for conflict in snapshot.conflicts):
-        return refused("conflict_declared", f"{person} declared a conflict of interest.")
-    is_named = any(n.who == taker and n.is_named for n in snapshot.named)
-    if snapshot.case.is_restricted and not is_named:
-        return refused("name_first", f"Only named people see the case: `case name` {person} first.")
-    return None
 
 
 def _cannot_be_named(snapshot: CaseSnapshot, who: str) -> Refused | None:
@@ -226,26 +140,23 @@ def _cannot_be_named(snapshot: CaseSnapshot, who: str) -> Refused | None:
     return None
 
 
-def _moved_tasks(snapshot: CaseSnapshot, giver: str, taker: str) -> Iterator[Change]:
-    for task in snapshot.tasks:
-        if task.is_done or task.for_person != giver:
-            continue
-        to = None if task.not_for == taker else taker
-        yield TaskRecorded(task=task.model_copy(update={"for_person": to}))
+def _is_not_named(snapshot: CaseSnapshot, actor: Actor) -> Refused | None:
+    if any(n.who == actor.who and n.is_named for n in snapshot.named):
+        return None
+    return refused("not_named", "Only people who are named for the case widen it.")
 
 
-def _moved_contacts(
-    snapshot: CaseSnapshot, giver: str, taker: str, organisation: str | None = None
-) -> Iterator[Change]:
-    """Contacts that were planned and not made; with another agency, all that were ours."""
-    for contact in snapshot.contacts:
-        ours = contact.organisation == snapshot.case.owner
-        if contact.state in CONTACT_OVER or not ours:
-            continue
-        if organisation is None and contact.planned_by != giver:
-            continue
-        update = {"planned_by": taker, "organisation": organisation or contact.organisation}
-        yield ContactRecorded(contact=contact.model_copy(update=update))
+def _planned_by(snapshot: CaseSnapshot, actor: Actor) -> tuple[Contact, ...]:
+    """Contacts that this person would make, and now must not."""
+    return tuple(c for c in snapshot.contacts if c.planned_by == actor.who)
+
+
+def _unnamed(snapshot: CaseSnapshot, actor: Actor) -> Iterator[Change]:
+    """They see a restricted case no longer, unless nobody would be left who does."""
+    named = [n for n in snapshot.named if n.is_named]
+    for person in named:
+        if person.who == actor.who and len(named) > 1:
+            yield NamedRecorded(named=person.model_copy(update={"is_named": False}))
 
 
 def _is_of(snapshot: CaseSnapshot, task: Task, actor: Actor) -> bool:
@@ -271,7 +182,8 @@ def _somebody_else(snapshot: CaseSnapshot, actor: Actor, world: World) -> tuple[
     """Where they were working on the case, a supervisor gives it to somebody else."""
     works_on_it = actor.who == f"{snapshot.case.owner}:{snapshot.case.assigned_to}"
     claimed = any(r.claimed_by == actor.who for r in snapshot.referrals)
-    if not works_on_it and not claimed:
+    waits = any(c.state in NOT_BEGUN for c in _planned_by(snapshot, actor))
+    if not works_on_it and not claimed and not waits:
         return ()
     is_ngo = actor.role in NGO_ROLES
     return tasks.ask(

@@ -8,6 +8,7 @@ from rules import duties
 from rules.deadlines import extended, is_overdue, resumed
 from rules.duties import service_hours
 from rules.world import World
+from schemas.actor import NGO_ROLES, Actor
 from schemas.changes import Change, DeadlineRecorded
 from schemas.deadline_commands import (
     ExtendDeadline,
@@ -16,12 +17,16 @@ from schemas.deadline_commands import (
     ResumeDeadline,
     WaiveDeadline,
 )
-from schemas.deadlines import OPEN_DEADLINE, Deadline, DeadlineState, MetBy
+from schemas.deadlines import OPEN_DEADLINE, AtDue, Deadline, DeadlineState, MetBy
 from schemas.decisions import Changed, Decision, Refused, refused
+from schemas.errors import BadInputError
 from schemas.snapshot import CaseSnapshot
 
 _OWED_TO_HER = ("vc-", "s2s-", "adv-")
 """Duties she can do without if she says so. What agencies and services owe each other stays."""
+
+_OWED_ANYWAY = "vc-r2-record-crime"
+"""A crime she told of is recorded whether or not she wants anything more of it."""
 
 _CADENCE = "vc-r6-update"
 """The duty that begins again with each update, for as long as the investigation is open."""
@@ -53,6 +58,9 @@ def pause(snapshot: CaseSnapshot, command: PauseDeadline, world: World) -> Decis
         return refused("paused_already", "It is paused already.")
     if deadline.state is DeadlineState.BREACHED or is_overdue(deadline.due_at, world.at):
         return refused("late", "It is late: what is late cannot be paused. Meet it, or say when.")
+    passes = _passes(deadline, world)
+    if passes:
+        return passes
     paused = {
         "state": DeadlineState.PAUSED,
         "paused_at": world.at,
@@ -84,9 +92,15 @@ def extend(snapshot: CaseSnapshot, command: ExtendDeadline, world: World) -> Dec
         return refused("late", "It is late already: an extension is agreed before the due time.")
     if command.by.count == 0:
         return refused("no_longer", "Say by how much, such as `2 working_days`.")
+    passes = _passes(deadline, world)
+    if passes:
+        return passes
     duty = world.profile.duty(deadline.duty)
     hours = service_hours(snapshot, deadline.referral)
-    longer = extended(deadline, duty, command.by, world.calendar, hours)
+    try:
+        longer = extended(deadline, duty, command.by, world.calendar, hours)
+    except BadInputError:
+        return refused("beyond_calendar", "Nobody knows the bank holidays of that day yet.")
     changed = longer.model_copy(update={"extension_reason": command.reason})
     return _done(
         deadline,
@@ -101,15 +115,15 @@ def waive(snapshot: CaseSnapshot, command: WaiveDeadline, world: World) -> Decis
     deadline = _open(snapshot, command)
     if isinstance(deadline, Refused):
         return deadline
-    if not deadline.duty.startswith(_OWED_TO_HER):
+    if not deadline.duty.startswith(_OWED_TO_HER) or deadline.duty == _OWED_ANYWAY:
         return refused("not_hers_to_waive", "It is owed between agencies and services, not to her.")
     return _done(deadline, duties.waive(snapshot, deadline, world.at))
 
 
 def _open(snapshot: CaseSnapshot, command: _Says) -> Deadline | Refused:
-    """The deadline, if it is open and the agency's to speak of."""
+    """The deadline, if it is open and theirs to speak of."""
     deadline = snapshot.deadline(command.deadline)
-    if deadline is None or deadline.private_to is not None:
+    if deadline is None or not _is_theirs(deadline, command.actor):
         return refused(
             "unknown_deadline", f"The case has no deadline {command.deadline!r}: see `case show`."
         )
@@ -118,9 +132,22 @@ def _open(snapshot: CaseSnapshot, command: _Says) -> Deadline | Refused:
     return deadline
 
 
+def _is_theirs(deadline: Deadline, actor: Actor) -> bool:
+    """A service speaks of the deadlines that it alone sees; the agency of all others."""
+    mine = actor.organisation if actor.role in NGO_ROLES else None
+    return deadline.private_to == mine
+
+
+def _passes(deadline: Deadline, world: World) -> Refused | None:
+    if world.profile.duty(deadline.duty).at_due is not AtDue.OVER:
+        return None
+    return refused("passes_by_itself", "It is a time that passes by itself: nobody holds it up.")
+
+
 def _day(deadline: Deadline) -> str:
     return f"{deadline.due_at:%Y-%m-%d}"
 
 
 def _done(deadline: Deadline, changes: tuple[Change, ...], **said: str | None) -> Changed:
-    return Changed(changes=changes, detail={"deadline": deadline.id, **said})
+    private_to = {"private_to": deadline.private_to} if deadline.private_to else {}
+    return Changed(changes=changes, detail={"deadline": deadline.id, **private_to, **said})

@@ -1,0 +1,154 @@
+"""A case in other hands: of a colleague, or of another agency.
+
+Everything open goes along: deadlines stay with the case, and tasks and planned contacts go to
+whoever works on it now.
+"""
+
+from collections.abc import Iterator
+
+from rules import tasks
+from rules.referral_states import OVER
+from rules.world import World
+from schemas.actor import Actor, Role
+from schemas.case import Stage
+from schemas.case_commands import AnswerTransfer, HandOver, OfferTransfer
+from schemas.casework import Transfer, TransferState
+from schemas.changes import (
+    CaseChanged,
+    Change,
+    ContactRecorded,
+    StageMoved,
+    TaskRecorded,
+    TransferRecorded,
+)
+from schemas.contact import CONTACT_OVER
+from schemas.decisions import Changed, Decision, Refused, refused
+from schemas.snapshot import CaseSnapshot, TaskKind
+
+
+def hand_over(snapshot: CaseSnapshot, command: HandOver, _: World) -> Decision:
+    """Give the case, with everything open in it, to a colleague."""
+    taker = f"{snapshot.case.owner}:{command.to_person}"
+    objection = _cannot_take(snapshot, command.to_person, taker)
+    if objection:
+        return objection
+    giver = f"{snapshot.case.owner}:{snapshot.case.assigned_to}"
+    moved = tuple(_moved_tasks(snapshot, giver, taker))
+    contacts = tuple(_moved_contacts(snapshot, giver, taker))
+    open_referrals = [r for r in snapshot.referrals if r.state not in OVER]
+    visible = [d for d in snapshot.running_deadlines() if d.private_to is None]
+    return Changed(
+        changes=(CaseChanged(assigned_to=command.to_person), *moved, *contacts),
+        detail={
+            "to": command.to_person,
+            "deadlines": len(visible),
+            "tasks": sum(1 for t in snapshot.tasks if not t.is_done and t.organisation is None),
+            "referrals": len(open_referrals),
+        },
+    )
+
+
+def offer_transfer(snapshot: CaseSnapshot, command: OfferTransfer, world: World) -> Decision:
+    """Offer another agency to lead the case. It sees nothing of it until it has said yes."""
+    if command.to_organisation == snapshot.case.owner:
+        return refused("same_organisation", "That is the organisation that leads the case.")
+    if snapshot.case.is_restricted:
+        return refused(
+            "restricted",
+            "A restricted case stays with its named people: give it to one of them "
+            "(`case handover`).",
+        )
+    offer = snapshot.transfer
+    if offer is not None and offer.state is TransferState.OFFERED:
+        return refused("already_offered", f"It is offered to {offer.to_organisation} already.")
+    made = Transfer(
+        number=(offer.number if offer else 0) + 1,
+        to_organisation=command.to_organisation,
+        offered_by=command.actor.who,
+        offered_at=world.at,
+    )
+    asked = tasks.ask(
+        snapshot,
+        world,
+        _offer_task(made),
+        TaskKind.REVIEW_CASE,
+        Role.CASEWORKER,
+        organisation=command.to_organisation,
+    )
+    return Changed(
+        changes=(TransferRecorded(transfer=made), *asked), detail={"to": command.to_organisation}
+    )
+
+
+def answer_transfer(snapshot: CaseSnapshot, command: AnswerTransfer, _: World) -> Decision:
+    """The other agency takes it, with everything open in it; or leaves it where it is.
+
+    Whoever leads the case may take the offer back by a no.
+    """
+    offer = snapshot.transfer
+    if offer is None or offer.state is not TransferState.OFFERED:
+        return refused("no_offer", "The case is offered to nobody.")
+    takes_back = not command.accepts and command.actor.organisation == snapshot.case.owner
+    if offer.to_organisation != command.actor.organisation and not takes_back:
+        return refused("not_offered_to_you", f"The case is offered to {offer.to_organisation}.")
+    state = TransferState.ACCEPTED if command.accepts else TransferState.DECLINED
+    answered = offer.model_copy(update={"state": state, "answered_by": command.actor.who})
+    detail: dict[str, str | int | None] = {"answer": state, "to": offer.to_organisation}
+    settled = (TransferRecorded(transfer=answered), *tasks.done(snapshot, _offer_task(offer)))
+    if not command.accepts:
+        return Changed(changes=settled, detail=detail)
+    return Changed(changes=(*settled, *_taken_over(snapshot, command.actor)), detail=detail)
+
+
+def _cannot_take(snapshot: CaseSnapshot, person: str, taker: str) -> Refused | None:
+    if snapshot.case.assigned_to == person:
+        return refused("already_theirs", f"{person} works on the case already.")
+    if any(conflict.who == taker for conflict in snapshot.conflicts):
+        return refused("conflict_declared", f"{person} declared a conflict of interest.")
+    is_named = any(n.who == taker and n.is_named for n in snapshot.named)
+    if snapshot.case.is_restricted and not is_named:
+        return refused("name_first", f"Only named people see the case: `case name` {person} first.")
+    return None
+
+
+def _taken_over(snapshot: CaseSnapshot, taker: Actor) -> Iterator[Change]:
+    """Everything open goes along: to whoever said yes, or to nobody yet, and not to the old staff.
+
+    A closing review that was under way is over: those who lead the case now have not asked for it.
+    """
+    yield CaseChanged(owner=taker.organisation, assigned_to=taker.person)
+    if snapshot.case.stage is Stage.CLOSING_REVIEW:
+        yield StageMoved(stage=Stage.OPEN)
+    giver = f"{snapshot.case.owner}:{snapshot.case.assigned_to}"
+    yield from _moved_tasks(snapshot, giver, taker.who)
+    for task in snapshot.tasks:
+        is_ours = (task.for_person or "").startswith(f"{snapshot.case.owner}:")
+        if is_ours and task.for_person != giver and not task.is_done:
+            yield TaskRecorded(task=task.model_copy(update={"for_person": None}))
+    yield from _moved_contacts(snapshot, giver, taker.who, taker.organisation)
+
+
+def _offer_task(offer: Transfer) -> str:
+    return f"transfer/{offer.number}"
+
+
+def _moved_tasks(snapshot: CaseSnapshot, giver: str, taker: str) -> Iterator[Change]:
+    for task in snapshot.tasks:
+        if task.is_done or task.for_person != giver:
+            continue
+        to = None if task.not_for == taker else taker
+        yield TaskRecorded(task=task.model_copy(update={"for_person": to}))
+
+
+def _moved_contacts(
+    snapshot: CaseSnapshot, giver: str, taker: str, organisation: str | None = None
+) -> Iterator[Change]:
+    """Contacts that were planned and not made; with another agency, all that were ours."""
+    for contact in snapshot.contacts:
+        ours = contact.organisation == snapshot.case.owner
+        if contact.state in CONTACT_OVER or not ours:
+            continue
+        if organisation is None and contact.planned_by != giver:
+            continue
+        update = {"planned_by": taker, "organisation": organisation or contact.organisation}
+        yield ContactRecorded(contact=contact.model_copy(update=update))
