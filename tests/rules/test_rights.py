@@ -1,29 +1,29 @@
 """Rights: verb × role, a cell that is not there is refused, and each cell says why it is."""
 
-from collections.abc import Callable
-
 import pytest
+
+from rules.decide import DECIDED, decide, objection_to
+from rules.rights import RIGHTS, may, roles_with
+from schemas.actor import NGO_ROLES, SYSTEM, Role
+from schemas.casework import Conflict, ConflictKind
 from schemas.clockwork_steps import Step
 from schemas.command_base import Command
 from schemas.consent_commands import GiveConsent, WithdrawConsent
-
-from rules.decide import DECIDED, decide
-from rules.rights import RIGHTS, may, roles_with
-from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.decisions import Refused
+from schemas.referral import ReferralState
 from schemas.verbs import Verb
 from tests.builders import (
-    a_case,
+    AT,
+    POLICE,
     a_command,
+    a_referral,
     a_world,
     an_actor,
     an_open_case,
     caseworker,
-    dpo,
     everyone,
-    first_responder,
+    given,
     kinds_of,
-    supervisor,
     why_not,
 )
 
@@ -106,12 +106,59 @@ def test_a_role_without_the_verb_is_refused_and_told_whom_to_ask(kind: type[Comm
         assert answer.sentences().endswith(f"It is for: {who}.")
 
 
-@pytest.mark.parametrize("actor", [caseworker, first_responder, supervisor, dpo])
-def test_staff_of_another_force_are_refused(actor: Callable[..., Actor]) -> None:
-    """A role holds its verbs for its own organisation's cases only."""
-    command = a_command(WithdrawConsent, actor=actor("saltmere-police"))
-    assert {"not_your_case"} == why_not(a_case(), command)
-    assert set() == why_not(a_case(), a_command(WithdrawConsent, actor=actor()))
+# The whole table: verb × role × whose case it is
+
+THEIR_CASE = an_open_case(consents=[given()], referrals=[a_referral(state=ReferralState.RECEIVED)])
+"""Led by the usual force, with a referral that reached Harbour House."""
+
+_WHOSE = {
+    "own": lambda role: "harbour-house" if role in NGO_ROLES else POLICE,
+    "foreign": lambda role: "meadowlight" if role in NGO_ROLES else "saltmere-police",
+}
+_ANYBODY_BRINGS = Verb.WITHDRAW_CONSENT
+CELLS = [
+    pytest.param(kind, role, whose, id=f"{verb}-{role}-{whose}")
+    for verb, kind in kinds_of().items()
+    for role in Role
+    for whose in (("own", "foreign") if role is not Role.SYSTEM else ("own",))
+]
+
+
+def _expected(verb: Verb, role: Role, whose: str) -> set[str]:
+    """The ground on which a cell is refused; none where only the rule itself may speak."""
+    if not may(verb, role):
+        return {"no_right"}
+    if whose == "own" or verb is _ANYBODY_BRINGS or role is Role.SYSTEM:
+        return set()
+    return {"not_yours"} if role in NGO_ROLES else {"not_your_case"}
+
+
+@pytest.mark.parametrize(("kind", "role", "whose"), CELLS)
+def test_each_cell_of_verb_role_and_organisation(
+    kind: type[Command], role: Role, whose: str
+) -> None:
+    """A right holds for one's own organisation's cases and referrals, and for nothing else.
+
+    A withdrawal is heard from anyone near her, whosever case it is (INV-09).
+    """
+    verb: Verb = kind.model_fields["verb"].default
+    actor = SYSTEM if role is Role.SYSTEM else an_actor(role, _WHOSE[whose](role))
+    objection = objection_to(THEIR_CASE, verb, actor)
+    expected = _expected(verb, role, whose)
+    assert expected == ({r.code for r in objection.reasons} if objection else set())
+    assert expected <= why_not(THEIR_CASE, a_command(kind, actor=actor))
+
+
+def test_whoever_declared_a_conflict_does_nothing_more_but_hear_a_withdrawal() -> None:
+    """A conflict of interest closes the case to a person, whatever their role."""
+    ann = caseworker()
+    conflict = Conflict(who=ann.who, conflict=ConflictKind.KNOWS_PERPETRATOR, declared_at=AT)
+    case = THEIR_CASE.model_copy(update={"conflicts": (conflict,)})
+    for kind in kinds_of().values():
+        verb: Verb = kind.model_fields["verb"].default
+        if may(verb, ann.role) and verb not in (Verb.WITHDRAW_CONSENT, Verb.DECLARE_CONFLICT):
+            assert {"conflict_declared"} == why_not(case, a_command(kind, actor=ann))
+    assert set() == why_not(case, a_command(WithdrawConsent, actor=ann))
 
 
 def test_the_clockwork_cannot_give_consent() -> None:
