@@ -29,7 +29,7 @@ _UNANSWERED = frozenset({ReferralState.SENT, ReferralState.RECEIVED, ReferralSta
 
 def journey_outlook(snapshot: CaseSnapshot) -> JourneyOutlook:
     """What the journey has to do."""
-    own = tuple(d for d in snapshot.running_deadlines() if d.referral is None)
+    own = tuple(d for d in snapshot.running_deadlines() if not _rings_in_referral(snapshot, d))
     return JourneyOutlook(
         stage=snapshot.case.stage,
         referrals=tuple(r.number for r in snapshot.referrals if _has_work(snapshot, r)),
@@ -57,7 +57,8 @@ def referral_outlook(snapshot: CaseSnapshot, number: int, at: datetime) -> Refer
     referral = snapshot.referral(number)
     if referral is None:
         raise KeyError(number)
-    own = tuple(d for d in snapshot.deadlines if d.referral == number)
+    mine = (d for d in snapshot.deadlines if d.referral == number)
+    own = tuple(d for d in mine if _rings_in_referral(snapshot, d))
     alarms = (alarm for d in own for alarm in _alarms_of_referral(snapshot, referral, d))
     return ReferralOutlook(
         state=referral.state,
@@ -79,6 +80,12 @@ def _may_be_queued(snapshot: CaseSnapshot, referral: Referral, at: datetime) -> 
     if referral.state is not ReferralState.WAITING or referral.delivery is Delivery.QUEUED:
         return False
     return consents.state_for(snapshot, referral.service, at) is ConsentState.GIVEN
+
+
+def _rings_in_referral(snapshot: CaseSnapshot, deadline: Deadline) -> bool:
+    """Whether the referral it is about is still at work; what outlives one is the journey's."""
+    referral = snapshot.referral(deadline.referral) if deadline.referral is not None else None
+    return referral is not None and referral.state not in OVER
 
 
 def _duty_alarms(deadline: Deadline) -> Iterable[Alarm]:

@@ -1,27 +1,34 @@
-"""Deadlines of a case: started once, met or met late, void, and never closed by a breach."""
+"""Deadlines of a case: at its pace, once or again, met or late, and never closed by a breach."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from schemas.changes import Change, DeadlineRecorded, DispatchRecorded, TaskRecorded
 
-from rules import duties, tasks
+from rules import alarms, duties, tasks
 from rules.apply import apply
+from rules.profiles import VICTIMS_CODE_2021
 from schemas.actor import Role
-from schemas.deadlines import DeadlineState
+from schemas.casework import Entitlement
+from schemas.changes import Change, DeadlineRecorded, DispatchRecorded, TaskRecorded
+from schemas.deadlines import Deadline, DeadlineState, Pace
+from schemas.hours import OpeningHours, OpenSlot
+from schemas.lanes import RiskAssessment, RiskGrade, RiskTool
 from schemas.snapshot import CaseSnapshot, NoticeTemplate, TaskKind
 from tests.builders import (
     AT,
     POLICE,
     a_deadline,
     a_referral,
+    a_service,
     a_task,
     a_world,
     an_acknowledgement,
     an_open_case,
+    caseworker,
     the,
 )
 
+NEWS = "vc-r6-arrest"
 VC_R4 = duties.SUPPORT_REFERRAL
 MISSED = "missed/vc-r4-support-referral"
 SECOND = timedelta(seconds=1)
@@ -31,6 +38,22 @@ ENDED = [DeadlineState.MET, DeadlineState.MET_LATE, DeadlineState.VOID]
 def the_deadline(changes: tuple[Change, ...]) -> DeadlineRecorded:
     (recorded,) = (change for change in changes if isinstance(change, DeadlineRecorded))
     return recorded
+
+
+def begun(
+    case: CaseSnapshot, duty: str, referral: int | None = None, since: datetime = AT
+) -> Deadline:
+    return the_deadline(duties.start(case, a_world(), duty, since, referral)).deadline
+
+
+def a_risk(number: int, grade: RiskGrade) -> RiskAssessment:
+    return RiskAssessment(
+        number=number,
+        tool=RiskTool.JUDGEMENT,
+        grade=grade,
+        assessed_by=caseworker().who,
+        assessed_at=AT,
+    )
 
 
 def running(state: DeadlineState = DeadlineState.RUNNING) -> CaseSnapshot:
@@ -55,8 +78,159 @@ def test_each_referral_has_its_own_deadline() -> None:
     """The duty to acknowledge runs for each referral by itself."""
     case = an_open_case(deadlines=[an_acknowledgement(1)])
     assert duties.start(case, a_world(), duties.ACKNOWLEDGE, AT, 1) == ()
-    (started,) = duties.start(case, a_world(), duties.ACKNOWLEDGE, AT, 2)
-    assert DeadlineRecorded(deadline=an_acknowledgement(2)) == started
+    assert "ref-ack/2" == begun(case, duties.ACKNOWLEDGE, 2).id
+
+
+# How fast it runs
+
+
+@pytest.mark.parametrize(
+    ("entitlement", "pace", "due_on"),
+    [
+        pytest.param(Entitlement.ENHANCED, Pace.ENHANCED, date(2026, 11, 24), id="enhanced"),
+        pytest.param(Entitlement.STANDARD, Pace.STANDARD, date(2026, 11, 30), id="standard"),
+    ],
+)
+def test_entitlement_sets_the_pace_of_news(
+    entitlement: Entitlement, pace: Pace, due_on: date
+) -> None:
+    """Victims' Code Right 6: 1 working day for enhanced rights, as every case begins."""
+    case = an_open_case(entitlement=entitlement)
+    news = begun(case, "vc-r6-arrest")
+    assert (pace, due_on) == (news.pace, news.due_at.date())
+    if pace is Pace.ENHANCED:
+        assert begun(an_open_case(), "vc-r6-arrest") == news
+
+
+@pytest.mark.parametrize(
+    ("grades", "pace"),
+    [
+        pytest.param((), Pace.HIGH_RISK, id="not assessed"),
+        pytest.param((RiskGrade.HIGH,), Pace.HIGH_RISK, id="high"),
+        pytest.param((RiskGrade.HIGH, RiskGrade.MEDIUM), Pace.STANDARD, id="medium by now"),
+        pytest.param((RiskGrade.STANDARD,), Pace.STANDARD, id="standard"),
+    ],
+)
+def test_risk_that_nobody_assessed_counts_as_high(
+    grades: tuple[RiskGrade, ...], pace: Pace
+) -> None:
+    """What is unknown shortens a duty and never lengthens it."""
+    case = an_open_case(referrals=[a_referral()])
+    case = case.model_copy(update={"risks": tuple(map(a_risk, range(1, 3), grades))})
+    assert pace is begun(case, "ref-contact", 1).pace
+
+
+def test_hours_count_while_the_service_of_the_referral_is_open() -> None:
+    """Published hours, evenings here; office hours for a service that says none."""
+    evenings = tuple(OpenSlot(weekday=day, opens=time(17), closes=time(19)) for day in range(5))
+    hours = OpeningHours(slots=evenings)
+    service = a_service().model_copy(update={"hours": hours})
+    for services, due_at in (
+        ([service], datetime(2026, 11, 24, 19, tzinfo=UTC)),
+        ([a_service()], datetime(2026, 11, 23, 13, tzinfo=UTC)),
+    ):
+        case = an_open_case(referrals=[a_referral()], services=services)
+        assert due_at == begun(case, duties.ACKNOWLEDGE, 1).due_at
+
+
+# Again, and beside itself
+
+
+def test_each_event_starts_a_run_of_its_own_beside_the_others() -> None:
+    """A second arrest is a second thing to tell her; the oldest that is open is met first."""
+    case = an_open_case()
+    for _ in range(3):
+        case = apply(case, duties.start(case, a_world(), NEWS, AT))
+    assert [NEWS, f"{NEWS}+2", f"{NEWS}+3"] == [d.id for d in case.deadlines]
+    case = apply(case, duties.meet(case, NEWS, AT))
+    case = apply(case, duties.meet(case, NEWS, AT + SECOND))
+    assert [f"{NEWS}+3"] == [d.id for d in case.running_deadlines()]
+
+
+@pytest.mark.parametrize("state", [DeadlineState.MET, DeadlineState.MET_LATE, DeadlineState.WAIVED])
+def test_a_new_run_keeps_the_outcome_of_the_one_before(state: DeadlineState) -> None:
+    """INV-37: what was late stays on record beside what begins now."""
+    case = an_open_case(deadlines=[a_deadline(NEWS, state=state)])
+    case = apply(case, duties.start(case, a_world(), NEWS, AT))
+    assert {NEWS: state, f"{NEWS}+2": DeadlineState.RUNNING} == {
+        d.id: d.state for d in case.deadlines
+    }
+
+
+@pytest.mark.parametrize("duty", sorted(duties.RUNS_AGAIN))
+@pytest.mark.parametrize("state", ENDED)
+def test_reviews_and_renewals_begin_again_under_their_id(state: DeadlineState, duty: str) -> None:
+    """One line for each, however often it comes round."""
+    case = an_open_case(deadlines=[a_deadline(duty, state=state)])
+    again = begun(case, duty, since=AT + SECOND)
+    assert (duty, DeadlineState.RUNNING, AT + SECOND) == (again.id, again.state, again.started_at)
+
+
+def test_what_a_duty_is_about_tells_its_runs_apart() -> None:
+    """A hold's review is of that hold, a renewal of that recipient."""
+    case = an_open_case()
+    for number in ("1", "2"):
+        case = apply(case, duties.start(case, a_world(), "hold-review", AT, of=number))
+    assert {"hold-review/1", "hold-review/2"} == {d.id for d in case.deadlines}
+    case = apply(case, duties.meet(case, "hold-review", AT, of="2"))
+    assert ["hold-review/1"] == [d.id for d in case.running_deadlines()]
+    case = apply(case, duties.void_all(case, "hold-review", AT, of="1"))
+    assert () == case.running_deadlines()
+
+
+def test_voiding_a_duty_voids_every_run_of_it_and_no_other() -> None:
+    """One that begins with the same words is another duty."""
+    first, other = a_deadline("vc-r6-bail"), a_deadline("vc-r6-bail-change")
+    second = first.model_copy(update={"id": "vc-r6-bail+2"})
+    case = an_open_case(deadlines=[first, second, other])
+    case = apply(case, duties.void_all(case, "vc-r6-bail", AT))
+    assert [other.id] == [d.id for d in case.running_deadlines()]
+
+
+def test_a_duty_that_the_profile_of_the_case_does_not_have_starts_nothing() -> None:
+    """A case keeps the profile it was opened under, and newer duties pass it by."""
+    older = VICTIMS_CODE_2021.model_copy(update={"duties": ()})
+    assert duties.start(an_open_case(), a_world(profile=older), NEWS, AT) == ()
+
+
+def test_a_private_duty_is_started_for_the_one_who_may_see_it() -> None:
+    """Her permission is watched by her adviser's service; nobody else hears of it."""
+    case = an_open_case(referrals=[a_referral()])
+    with pytest.raises(ValueError, match="private"):
+        duties.start(case, a_world(), "leave-1-permission", AT, 1)
+    (started,) = duties.start(
+        case, a_world(), "leave-1-permission", AT, 1, private_to="harbour-house"
+    )
+    private = the_deadline((started,)).deadline
+    assert "harbour-house" == private.private_to
+    for changes in (
+        alarms.remind(case, a_world(), private),
+        alarms.come_due(case, a_world(), private),
+    ):
+        told = [c.dispatch for c in changes if isinstance(c, DispatchRecorded)]
+        assert {("harbour-house", "harbour-house")} == {
+            (d.to_organisation, d.private_to) for d in told
+        }
+        asked = [c.task for c in changes if isinstance(c, TaskRecorded)]
+        assert all(t.organisation == t.private_to == "harbour-house" for t in asked)
+
+
+# How it ends
+
+
+def test_a_pause_that_began_in_time_makes_nothing_late() -> None:
+    """Met while it waits: the time of the pause is not held against anybody."""
+    running_one = a_deadline()
+    late = running_one.due_at + timedelta(days=3)
+    for paused_at, state in (
+        (running_one.due_at, DeadlineState.MET),
+        (running_one.due_at + SECOND, DeadlineState.MET_LATE),
+    ):
+        update = {"state": DeadlineState.PAUSED, "paused_at": paused_at}
+        case = an_open_case(deadlines=[running_one.model_copy(update=update)])
+        case = apply(case, duties.meet(case, VC_R4, late))
+        ended = the(case.deadline(VC_R4))
+        assert (state, None) == (ended.state, ended.paused_at)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +263,7 @@ def test_what_has_ended_is_not_met_again(state: DeadlineState) -> None:
 def test_a_breach_escalates_and_leaves_the_deadline_open() -> None:
     """INV-37: a person is told by task and by content-free notice; nothing is closed."""
     case = an_open_case(deadlines=[a_deadline()])
-    changes = duties.breach(case, a_world(), a_deadline())
+    changes = alarms.come_due(case, a_world(), a_deadline())
     assert the_deadline(changes).deadline.ended_at is None
     case = apply(case, changes)
     assert [d.id for d in case.running_deadlines()] == [VC_R4]
@@ -103,7 +277,7 @@ def test_a_breach_escalates_and_leaves_the_deadline_open() -> None:
 
 def test_a_reminder_is_remembered_and_changes_no_state() -> None:
     """Once: the moment of the reminder is kept with the deadline."""
-    changes = duties.remind(an_open_case(), a_world(), a_deadline())
+    changes = alarms.remind(an_open_case(), a_world(), a_deadline())
     reminded = the_deadline(changes).deadline
     assert (reminded.reminded_at, reminded.state) == (AT, DeadlineState.RUNNING)
     assert not [change for change in changes if isinstance(change, TaskRecorded)]
@@ -115,13 +289,24 @@ def test_each_is_told_where_they_are() -> None:
     told = {
         what: [c.dispatch for c in changes if isinstance(c, DispatchRecorded)]
         for what, changes in (
-            ("reminder", duties.remind(case, a_world(), an_acknowledgement())),
-            ("escalation", duties.breach(case, a_world(), an_acknowledgement())),
+            ("reminder", alarms.remind(case, a_world(), an_acknowledgement())),
+            ("escalation", alarms.come_due(case, a_world(), an_acknowledgement())),
         )
     }
     assert [d.to_organisation for d in told["reminder"]] == ["harbour-house"]
     assert [d.to_organisation for d in told["escalation"]] == [POLICE]
     assert set(told) == {d.template for rows in told.values() for d in rows}
+
+
+def test_each_reminder_has_a_notice_of_its_own() -> None:
+    """A notice goes out once for each key: a second reminder under the first one's would not."""
+    case = an_open_case()
+    days = (timedelta(days=day) for day in range(3))
+    told = [alarms.remind(case, a_world(AT + day), a_deadline()) for day in days]
+    keys = {
+        c.dispatch.key for told_one in told for c in told_one if isinstance(c, DispatchRecorded)
+    }
+    assert 3 == len(keys)
 
 
 def test_what_is_over_takes_only_its_own_deadlines_with_it() -> None:

@@ -34,7 +34,7 @@ ACK = an_acknowledgement()
 
 
 def reminded(deadline: Deadline) -> Deadline:
-    return deadline.model_copy(update={"reminded_at": AT})
+    return deadline.model_copy(update={"reminded_at": deadline.remind_at})
 
 
 def test_a_new_case_has_nothing_to_wait_for() -> None:
@@ -55,6 +55,7 @@ def test_a_new_case_has_nothing_to_wait_for() -> None:
     [
         pytest.param(DUE, [K.REMIND, K.BREACH], id="running"),
         pytest.param(reminded(DUE), [K.BREACH], id="reminded"),
+        pytest.param(a_deadline(state=DeadlineState.PAUSED), [], id="paused"),
         pytest.param(a_deadline(state=DeadlineState.BREACHED), [], id="breached"),
         pytest.param(a_deadline(state=DeadlineState.MET), [], id="met"),
         pytest.param(a_deadline(state=DeadlineState.MET_LATE), [], id="met late"),
@@ -87,6 +88,15 @@ def test_the_journey_keeps_its_own_deadlines_and_dispatches_and_leaves_the_rest(
     assert {"unmet/1/1"} == {q.key for q in journey.to_dispatch}
     assert {"notice/1"} == {q.key for q in referral.to_dispatch}
     assert journey.referrals == (1,)
+
+
+@pytest.mark.parametrize("state", list(S))
+def test_what_outlives_its_referral_rings_in_the_journey(state: ReferralState) -> None:
+    """The workflow of a referral that is over has ended: no deadline is lost with it."""
+    private = a_deadline("leave-1-permission", 1)
+    case = an_open_case(referrals=[a_referral(state=state)], deadlines=[private])
+    rings = [bool(o.alarms) for o in (journey_outlook(case), referral_outlook(case, 1, AT))]
+    assert [state in OVER, state not in OVER] == rings
 
 
 @pytest.mark.parametrize("state", list(S))

@@ -126,6 +126,7 @@ def test_what_only_has_to_pass_ends_by_passing() -> None:
         "nrm-5-recovery",
         "nrm-7-reconsideration",
         "leave-1-permission",
+        "withdrawal-check",
     }
 
 
