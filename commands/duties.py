@@ -115,7 +115,7 @@ def _due_lines(
         f"Due:     {_in_words(answer.due_date)}, {due_at:%H:%M:%S} (UTC{due_at.isoformat()[-6:]})"
     ]
     if term is not None:
-        lines += [f"Counted: {term.within} from {start}, {_how(term.within.unit)}"]
+        lines += [f"Counted: {term.within} from {start}, {how_counted(term.within.unit)}"]
     lines += [f"Pace:    {_of_which(duty, answer.pace, paces)}"]
     if answer.skipped:
         days = "; ".join(f"{_in_words(day.date)} ({day.why})" for day in answer.skipped)
@@ -130,7 +130,8 @@ def _of_which(duty: "Duty", counted: "Pace", paces: "frozenset[Pace]") -> str:
     return f"{_plain(counted)}, due no later than {' and '.join(others)}"
 
 
-def _how(unit: "Unit") -> str:
+def how_counted(unit: "Unit") -> str:
+    """How a length in this unit is counted from a start."""
     from schemas.deadlines import Unit
 
     return {
@@ -144,21 +145,26 @@ def _how(unit: "Unit") -> str:
 
 
 def _duty_lines(duty: "Duty") -> list[str]:
+    facts = (f"  {label + ':':<10}{text}" for label, text in facts_of(duty))
+    return [f"{duty.id}: {duty.title}", *facts]
+
+
+def facts_of(duty: "Duty") -> list[tuple[str, str]]:
+    """What a duty asks of whom, as pairs of a label and words; the page of duties has them too."""
     from schemas.deadlines import MetBy
 
     anew = " Each time anew." if duty.repeats else ""
     by_whom = " A person says so." if duty.met_by is MetBy.PERSON else ""
     leads = ", ".join(str(lead) for lead in (duty.remind_before, *duty.remind_again))
-    seen = ["  Seen:     by the service that runs it alone"] if duty.is_private else []
+    seen = [("Seen", "by the service that runs it alone")] if duty.is_private else []
     return [
-        f"{duty.id}: {duty.title}",
-        f"  Starts:   {duty.starts_with}{anew}",
-        f"  Within:   {_terms(duty)}",
-        f"  Met:      {duty.ends_with}{by_whom}",
-        f"  Reminds:  {_person(duty.reminds)}, {leads} before",
-        f"  At due:   {_at_due(duty)}",
+        ("Starts", f"{duty.starts_with}{anew}"),
+        ("Within", _terms(duty)),
+        ("Met", f"{duty.ends_with}{by_whom}"),
+        ("Reminds", f"the {role_words(duty.reminds)}, {leads} before"),
+        ("At due", _at_due(duty)),
         *seen,
-        f"  Source:   {duty.source}",
+        ("Source", duty.source),
     ]
 
 
@@ -174,7 +180,7 @@ def _terms(duty: "Duty") -> str:
 def _at_due(duty: "Duty") -> str:
     from schemas.deadlines import AtDue
 
-    whom = _person(duty.escalates_to)
+    whom = f"the {role_words(duty.escalates_to)}"
     return {
         AtDue.BREACH: f"it is late, and stays open; {whom} is told",
         AtDue.WATCH: f"it is somebody else's to do, and stays open; {whom} asks after it",
@@ -183,7 +189,10 @@ def _at_due(duty: "Duty") -> str:
 
 
 _SHORT = {
+    "dpo": "data protection officer",
     "oic": "officer in the case",
+    "ops": "operations",
+    "system": "clockwork",
     "ppu": "public protection",
     "ngo": "NGO",
     "idva": "IDVA",
@@ -193,8 +202,9 @@ _SHORT = {
 }
 
 
-def _person(role: "Role") -> str:
-    return "the " + " ".join(_SHORT.get(word, word) for word in role.value.split("_"))
+def role_words(role: "Role") -> str:
+    """A role as people call it: `officer in the case`."""
+    return " ".join(_SHORT.get(word, word) for word in role.value.split("_"))
 
 
 def _plain(pace: "Pace") -> str:
