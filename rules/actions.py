@@ -99,6 +99,8 @@ def _of_case(
         if not may(verb, actor.role):
             continue
         objection = objection_to(snapshot, verb, actor)
+        if objection and objection.reasons[0].code == "not_yours":
+            continue  # to a service that no referral reached, it is as if there were no case
         commands = () if objection else tries(snapshot, said)
         sentence = objection.sentences() if objection else nothing_to_try
         answers = (decide(snapshot, command, world) for command in commands)

@@ -1,13 +1,13 @@
 """What an actor could do now: the verbs of the role, each allowed or with the rules' reason."""
 
 import pytest
-from schemas.case_commands import AddNeed, ConfirmSafety
-from schemas.consent_commands import AskConsent, GiveConsent
 
 from rules.actions import permitted
 from rules.rights import may
 from schemas.actor import Actor, Role
 from schemas.case import ClosingReason, SafetyCheck, Stage
+from schemas.case_commands import AddNeed, ConfirmSafety
+from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.referral import Delivery, Referral, ReferralState
 from schemas.snapshot import CaseSnapshot
 from schemas.verbs import Verb
@@ -35,6 +35,7 @@ from tests.builders import (
 )
 
 V, S = Verb, ReferralState
+ANSWERS = {V.ACCEPT_REFERRAL, V.DECLINE_REFERRAL, V.CLAIM_REFERRAL}
 SAFE = SafetyCheck(safe_to_talk=True, immediate_danger=False)
 
 
@@ -144,17 +145,18 @@ def test_what_the_case_does_not_speak_of_can_still_be_asked() -> None:
     assert V.REQUEST_REFERRAL in allowed(no_to_all, caseworker())
 
 
-def test_of_a_closed_case_only_the_withdrawal_is_left() -> None:
-    """INV-09: every other verb is listed with the one reason."""
+def test_of_a_closed_case_the_withdrawal_is_left_and_opening_it_again() -> None:
+    """INV-09: every other verb is listed with the one reason, which says the way on."""
     case = an_open_case(stage=Stage.CLOSED, consents=[a_consent()])
-    assert {V.WITHDRAW_CONSENT} == allowed(case, caseworker())
-    assert {"The case is closed."} == set(reasons(case, caseworker()).values())
+    assert {V.WITHDRAW_CONSENT, V.REOPEN_CASE} == allowed(case, caseworker())
+    closed = {"The case is closed: `case reopen` opens it again."}
+    assert closed == set(reasons(case, caseworker()).values())
 
 
 def test_staff_of_another_force_are_told_whose_case_it_is() -> None:
-    """Each verb of the role is listed, and refused on that ground."""
+    """Each verb of the role is listed, and refused on that ground; a withdrawal is heard."""
     case = an_open_case(consents=[a_consent()])
-    assert set() == allowed(case, caseworker("saltmere-police"))
+    assert {V.WITHDRAW_CONSENT} == allowed(case, caseworker("saltmere-police"))
     told = set(reasons(case, caseworker("saltmere-police")).values())
     assert {"The case is led by northmarch-police."} == told
 
@@ -170,12 +172,18 @@ def test_a_first_responder_does_not_refer_or_close_and_a_dpo_only_withdraws() ->
 @pytest.mark.parametrize(
     ("state", "verbs"),
     [
+        pytest.param(S.RECEIVED, {V.OPEN_REFERRAL, V.WAITLIST_REFERRAL, *ANSWERS}, id="received"),
+        pytest.param(S.OPENED, {V.REQUEST_INFO, V.WAITLIST_REFERRAL, *ANSWERS}, id="opened"),
+        pytest.param(S.INFO_REQUESTED, ANSWERS, id="asked back"),
+        pytest.param(S.WAITLISTED, ANSWERS, id="on the waiting list"),
         pytest.param(
-            S.RECEIVED, {V.OPEN_REFERRAL, V.ACCEPT_REFERRAL, V.DECLINE_REFERRAL}, id="received"
+            S.ACCEPTED,
+            {V.ENGAGE_REFERRAL, V.COMPLETE_REFERRAL, V.END_REFERRAL, V.CLAIM_REFERRAL},
+            id="accepted",
         ),
-        pytest.param(S.OPENED, {V.ACCEPT_REFERRAL, V.DECLINE_REFERRAL}, id="opened"),
-        pytest.param(S.ACCEPTED, {V.ENGAGE_REFERRAL, V.COMPLETE_REFERRAL}, id="accepted"),
-        pytest.param(S.ACTIVE, {V.COMPLETE_REFERRAL}, id="active"),
+        pytest.param(
+            S.ACTIVE, {V.COMPLETE_REFERRAL, V.END_REFERRAL, V.CLAIM_REFERRAL}, id="active"
+        ),
         pytest.param(S.COMPLETED, set(), id="completed"),
         pytest.param(S.DECLINED, set(), id="declined"),
     ],
@@ -191,7 +199,8 @@ def test_an_ngo_is_offered_what_the_table_has_for_its_referral(
 def test_an_ngo_sees_why_a_step_is_too_early() -> None:
     """Engaging before accepting is listed with its reason."""
     case = an_open_case(referrals=[a_referral(state=S.RECEIVED)])
-    assert {V.ENGAGE_REFERRAL, V.COMPLETE_REFERRAL} == set(reasons(case, ngo_intake()))
+    too_early = {V.ENGAGE_REFERRAL, V.COMPLETE_REFERRAL, V.END_REFERRAL, V.REQUEST_INFO}
+    assert too_early == set(reasons(case, ngo_intake()))
 
 
 @pytest.mark.parametrize(
