@@ -21,7 +21,7 @@ from schemas.snapshot import CaseSnapshot
 _FOR_A_SERVICE = (
     *("referral", "state", "reason"),
     *("plan", "changes", "how", "hold", "contact", "channel", "safe_at", "result"),
-    *("outside_plan", "end_call"),
+    *("outside_plan", "end_call", "check", "answer"),
 )
 
 

@@ -14,18 +14,24 @@ _NO_PLAN = (
     "No plan is in force. She is not texted, and reached only the way she came, if at all: "
     "ask her how it is safe, and record it (`contact plan`)."
 )
+_SUSPENDED = (
+    "[bold red]Nobody contacts her for now.[/] Wait for her; what she then says is a new plan "
+    "(`contact plan`), and a second person confirms it."
+)
 
 
 def page_lines(page: "ContactPage") -> Iterator[str]:
     """What is known of reaching her (rich markup)."""
-    if page.plan is None:
+    if page.is_suspended:
+        yield _SUSPENDED
+    elif page.plan is None:
         yield f"[yellow]{_NO_PLAN}[/]"
     else:
         yield from _plan_lines(page.plan)
     if page.next_opens and page.next_closes:
         until = local_short(page.next_closes)
         yield f"  [bold]next safe window: {local(page.next_opens)} until {until}[/]"
-    else:
+    elif not page.is_suspended:
         yield "  [yellow]no safe window is known: she contacts us[/]"
     if page.pending_plan is not None:
         yield from _pending_lines(page.pending_plan)

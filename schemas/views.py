@@ -99,6 +99,7 @@ class ContactPage(_View):
     case_ref: str
     plan: ContactPlan | None
     pending_plan: ContactPlan | None = None
+    is_suspended: bool = Field(default=False, description="Nobody may contact her for now.")
     next_opens: datetime | None = Field(default=None, description="The next safe window.")
     next_closes: datetime | None = None
     contacts: tuple[Contact, ...] = ()

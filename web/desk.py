@@ -230,6 +230,7 @@ class Desk:
             case_ref=case_ref,
             plan=snapshot.plan,
             pending_plan=snapshot.pending_plan,
+            is_suspended=safe_contact.is_suspended(snapshot),
             next_opens=opens[0] if opens else None,
             next_closes=opens[1] if opens else None,
             contacts=tuple(

@@ -171,6 +171,9 @@ def test_contact_is_suspended_and_called_off(safepath: Safepath, started: str) -
     assert "Nobody contacts her for now." in halted.stdout
     contacts = json.loads(safepath("contact show", case, "--json", by=ANN).stdout)["contacts"]
     assert "cancelled" == contacts[-1]["state"]
+    shown = safepath("contact show", case, by=DI).stdout
+    assert "Nobody contacts her for now." in shown
+    assert "safe window" not in shown
 
 
 def test_a_contact_that_has_not_begun_is_cancelled(safepath: Safepath, planned: Planned) -> None:
