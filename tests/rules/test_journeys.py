@@ -1,66 +1,41 @@
-"""The journey: safety first, needs, and a closing that only people make."""
+"""The journey: safety first, needs, what is owed from the start, and falling dormant."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
-from schemas.command_base import Command
-from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
-from schemas.referral_commands import RequestReferral
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rules.apply import apply
 from rules.decide import decide
-from rules.referral_states import OVER
-from schemas.actor import Actor, Role
-from schemas.case import ClosingReason, SafetyCheck, Stage
-from schemas.consent import ConsentState, Purpose
-from schemas.deadlines import DeadlineState
-from schemas.decisions import Changed, Refused
-from schemas.referral import NeedCategory, NeedState, ReferralState
-from schemas.snapshot import CaseSnapshot
+from rules.journeys import CLOSE_REVIEW, opening_duties
+from schemas.actor import Role
+from schemas.case import Channel, SafetyCheck, Stage, Subject
+from schemas.case_commands import AddNeed, ConfirmSafety
+from schemas.changes import DeadlineRecorded
+from schemas.clockwork_steps import Breach
+from schemas.consent_commands import AskConsent
+from schemas.deadlines import Deadline, DeadlineState
+from schemas.decisions import Changed
+from schemas.lanes import AgeGroup
+from schemas.referral import NeedCategory, NeedState
+from schemas.snapshot import CaseSnapshot, TaskKind
 from tests.builders import (
     AT,
-    IDVA,
+    POLICE,
     a_case,
     a_command,
-    a_consent,
     a_deadline,
-    a_need,
-    a_referral,
-    a_task,
     a_world,
     after,
-    an_actor,
     an_open_case,
-    caseworker,
     done,
-    given,
-    kinds_of,
-    supervisor,
     the,
     why_not,
 )
 
 SAFE = SafetyCheck(safe_to_talk=True, immediate_danger=False)
-LOST = ClosingReason.CONTACT_NOT_SAFE_OR_LOST
-
-
-def in_review(
-    reason: ClosingReason = ClosingReason.SUPPORT_COMPLETED,
-    by: Actor | None = None,
-    **parts: Any,
-) -> CaseSnapshot:
-    return an_open_case(
-        stage=Stage.CLOSING_REVIEW,
-        closing_reason=reason,
-        closing_asked_by=str(by or caseworker()),
-        **parts,
-    )
-
-
-def confirming(
-    reason: ClosingReason = ClosingReason.SUPPORT_COMPLETED, by: Actor | None = None
-) -> CloseCase:
-    return a_command(CloseCase, reason=reason, confirmed=True, actor=by or caseworker())
 
 
 @pytest.mark.parametrize(
@@ -99,112 +74,128 @@ def test_a_need_waits_for_the_safety_check() -> None:
     assert the(case.need(2)).state is NeedState.OPEN
 
 
-def test_closing_begins_with_a_review_that_names_needs_not_met() -> None:
-    """INV-40: asking to close closes nothing."""
-    case = an_open_case(needs=[a_need(), a_need(2, NeedState.MET), a_need(3, NeedState.UNMET)])
-    assert "1,3" in done(case, a_command(CloseCase)).detail.values()
-    case = after(case, a_command(CloseCase))
-    assert case.case.stage is Stage.CLOSING_REVIEW
-    assert str(caseworker()) == case.case.closing_asked_by
-
-
-def test_a_case_is_closed_by_a_person_after_the_review() -> None:
-    """INV-40: a review first, then the same reason, then closed with nothing left running."""
-    assert {"review_first"} == why_not(an_open_case(), confirming())
-    case = in_review(
-        deadlines=[a_deadline(state=DeadlineState.BREACHED)], tasks=[a_task(), a_task("unmet/1")]
-    )
-    assert {"other_reason"} == why_not(case, confirming(ClosingReason.ENTERED_IN_ERROR))
-    case = after(case, confirming())
-    assert case.case.stage is Stage.CLOSED
-    assert case.case.closing_reason is ClosingReason.SUPPORT_COMPLETED
-    assert {DeadlineState.VOID} == {d.state for d in case.deadlines}
-    assert all(task.is_done for task in case.tasks)
-
-
-@pytest.mark.parametrize("state", list(ReferralState))
-def test_closing_is_refused_while_a_referral_is_open(state: ReferralState) -> None:
-    """Work that is still open speaks against closing, in the review and at its end."""
-    referrals = [a_referral(state=state)]
-    expected = set() if state in OVER else {"referral_open"}
-    assert expected == why_not(an_open_case(referrals=referrals), a_command(CloseCase))
-    assert expected == why_not(in_review(referrals=referrals), confirming())
-
-
-def test_closing_is_refused_on_every_ground_at_once() -> None:
-    """Each open referral is named, so that nobody closes by trial."""
-    case = an_open_case(referrals=[a_referral(1), a_referral(2, ReferralState.ACTIVE)])
-    answer = decide(case, a_command(CloseCase), a_world())
-    assert isinstance(answer, Refused)
-    assert len(case.referrals) == len(answer.reasons)
-
-
-@pytest.mark.parametrize(
-    ("second", "refusal"),
-    [
-        pytest.param(caseworker(), {"second_person"}, id="the same person"),
-        pytest.param(
-            an_actor(Role.SAFEGUARDING_SUPERVISOR, person="ann"),
-            {"second_person"},
-            id="the same person in another role",
-        ),
-        pytest.param(supervisor(), set(), id="a supervisor"),
-        pytest.param(caseworker(person="bea"), set(), id="another caseworker"),
-    ],
-)
-def test_losing_contact_needs_a_second_person(second: Actor, refusal: set[str]) -> None:
-    """Contact lost or not safe is never one person's own call, whatever roles they hold."""
-    assert refusal == why_not(in_review(LOST), confirming(LOST, second))
-
-
-@pytest.mark.parametrize("reason", [r for r in ClosingReason if r is not LOST])
-def test_other_reasons_need_one_person(reason: ClosingReason) -> None:
-    """Who asked for the review may end it."""
-    assert set() == why_not(in_review(reason), confirming(reason))
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param(a_command(AddNeed), id="a need"),
-        pytest.param(a_command(RequestReferral), id="a referral"),
-        pytest.param(a_command(AskConsent), id="a question"),
-        pytest.param(a_command(GiveConsent), id="a yes"),
-    ],
-)
-def test_new_work_in_the_closing_review_reopens_the_case(command: Command) -> None:
-    """A review that new work overtook is over, reason and all."""
-    case = after(in_review(consents=[a_consent()]), command)
-    facts = (case.case.stage, case.case.closing_reason, case.case.closing_asked_by)
-    assert facts == (Stage.OPEN, None, None)
-
-
-def test_what_is_refused_in_the_closing_review_does_not_reopen_the_case() -> None:
-    """A refusal changes nothing."""
-    assert {"unknown_need"} == why_not(in_review(), a_command(RequestReferral, need=7))
-
-
-@pytest.mark.parametrize("kind", kinds_of().values(), ids=kinds_of())
-def test_a_closed_case_takes_nothing_but_a_withdrawal_and_the_telling_of_it(
-    kind: type[Command],
-) -> None:
-    """INV-09: a closed case is still hers to withdraw from; everything else is refused."""
-    case = an_open_case(stage=Stage.CLOSED, consents=[given()])
-    refusal = why_not(case, a_command(kind))
-    told = {"withdraw_consent", "send_stop", "send_notice", "open_referral"}
-    verb = kind.model_fields["verb"].default
-    assert ("case_closed" in refusal) == (verb not in told)
-
-
-def test_a_withdrawal_leaves_a_closed_case_closed() -> None:
-    """It is recorded, and opens nothing."""
-    case = after(an_open_case(stage=Stage.CLOSED, consents=[given()]), a_command(WithdrawConsent))
-    assert case.case.stage is Stage.CLOSED
-    assert case.consent_state(Purpose.SUPPORT_REFERRAL, IDVA) is ConsentState.WITHDRAWN
-
-
 def test_whatever_is_decided_counts_the_case_one_version_on() -> None:
     """The version tells a reader whether the case moved since they looked."""
     case = an_open_case()
     assert isinstance(decide(case, a_command(AddNeed), a_world(AT)), Changed)
     assert case.case.version + 1 == after(case, a_command(AddNeed)).case.version
+
+
+# What is owed from the start
+
+FROM_THE_START = {"s2s-r1-link", "risk-1-assessment", "close-review"}
+OWED_TO_VICTIMS = {"vc-r3-acknowledgement", "vc-r4-needs-assessment"}
+TOLD_THE_POLICE = (Channel.POLICE_999, Channel.POLICE_101, Channel.FRONT_COUNTER, Channel.ONLINE)
+
+
+def owed(case: CaseSnapshot) -> dict[str, Deadline]:
+    """The duties of a case that was just opened, by their ids."""
+    changes = opening_duties(case, a_world())
+    assert all(isinstance(change, DeadlineRecorded) for change in changes)
+    return {c.deadline.id: c.deadline for c in changes if isinstance(c, DeadlineRecorded)}
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("subject", list(Subject))
+def test_everybody_is_linked_to_somebody_outside_the_police(
+    subject: Subject, channel: Channel
+) -> None:
+    """Safe to Share, recommendation 1: within 1 working day, for every victim and witness."""
+    duties = owed(a_case(subject=subject, channel=channel))
+    assert date(2026, 11, 24) == duties["s2s-r1-link"].due_at.date()
+    victims = OWED_TO_VICTIMS if subject is not Subject.WITNESS else set()
+    crime = {"vc-r2-record-crime"} if channel in TOLD_THE_POLICE else set()
+    assert FROM_THE_START | victims | crime == set(duties)
+
+
+@settings(max_examples=60)
+@given(
+    age=st.sampled_from(AgeGroup),
+    is_restricted=st.booleans(),
+    is_safe=st.booleans(),
+    assigned_to=st.sampled_from([None, "ann"]),
+    owner=st.sampled_from([POLICE, "saltmere-council"]),
+    subject=st.sampled_from(Subject),
+    channel=st.sampled_from(Channel),
+)
+def test_what_is_owed_depends_on_whom_it_is_about_and_how_it_came_and_on_nothing_else(
+    subject: Subject, channel: Channel, **known: Any
+) -> None:
+    """INV-02, INV-15: support starts alike, whatever else is known of her."""
+    told: dict[str, Any] = {"subject": subject, "channel": channel}
+    assert owed(a_case(**told)) == owed(a_case(**told, **known))
+
+
+def test_what_the_code_owes_counts_from_her_telling() -> None:
+    """A case that is opened late says so; what is ours to do counts from the opening."""
+    told_at = AT - timedelta(days=7)
+    duties = owed(a_case(occurred_at=told_at))
+    since = {duty: deadline.started_at for duty, deadline in duties.items()}
+    assert dict.fromkeys(FROM_THE_START, AT) == {d: since[d] for d in FROM_THE_START}
+    assert {told_at} == {at for duty, at in since.items() if duty not in FROM_THE_START}
+    assert duties["vc-r4-needs-assessment"].due_at < AT
+
+
+# A case in which nothing happens
+
+QUIET = timedelta(days=90)
+
+
+def left_alone(since: datetime = AT, **parts: Any) -> CaseSnapshot:
+    review = a_deadline(CLOSE_REVIEW, since=since)
+    case = an_open_case(**({"recorded_at": since} | parts))
+    return case.model_copy(update={"deadlines": (review,)})
+
+
+def reviewed(case: CaseSnapshot) -> CaseSnapshot:
+    """The case when its review has come due."""
+    at = the(case.deadline(CLOSE_REVIEW)).due_at
+    return after(case, a_command(Breach, deadline=CLOSE_REVIEW), at=at)
+
+
+@pytest.mark.parametrize(
+    ("stage", "then"),
+    [
+        pytest.param(Stage.OPEN, Stage.DORMANT, id="an open one falls dormant"),
+        pytest.param(Stage.SAFETY_CHECK, Stage.DORMANT, id="one before its safety check too"),
+        pytest.param(Stage.CLOSING_REVIEW, Stage.CLOSING_REVIEW, id="one under review stays there"),
+    ],
+)
+def test_a_case_in_which_nothing_happens_is_looked_at(stage: Stage, then: Stage) -> None:
+    """INV-40: nothing is closed by it; a caseworker looks, and it is counted anew."""
+    case = reviewed(left_alone(stage=stage))
+    assert then is case.case.stage
+    (task,) = case.tasks
+    assert (TaskKind.REVIEW_CASE, Role.CASEWORKER) == (task.kind, task.for_role)
+    again = the(case.deadline(CLOSE_REVIEW))
+    assert DeadlineState.RUNNING is again.state
+    assert again.started_at == the(left_alone().deadline(CLOSE_REVIEW)).due_at
+
+
+def test_whatever_somebody_did_moves_the_review_on() -> None:
+    """No act of a person has to touch a deadline for that: it is asked when it comes due."""
+    acted_at = AT + timedelta(days=60)
+    case = left_alone()
+    case = apply(case, done(case, a_command(AddNeed), acted_at).changes, acted_at)
+    case = reviewed(case)
+    again = the(case.deadline(CLOSE_REVIEW))
+    assert (Stage.OPEN, ()) == (case.case.stage, case.tasks)
+    assert (DeadlineState.RUNNING, acted_at) == (again.state, again.started_at)
+    assert Stage.DORMANT is reviewed(case).case.stage
+
+
+def test_new_work_wakes_a_dormant_case_and_its_review_follows() -> None:
+    """Dormant is a word for nobody having acted, and ends when somebody does."""
+    case = reviewed(left_alone())
+    at = the(case.deadline(CLOSE_REVIEW)).started_at + timedelta(days=30)
+    case = apply(case, done(case, a_command(AddNeed), at).changes, at)
+    assert Stage.OPEN is case.case.stage
+    case = reviewed(case)
+    assert (Stage.OPEN, at) == (case.case.stage, the(case.deadline(CLOSE_REVIEW)).started_at)
+
+
+def test_a_dormant_case_opens_by_its_safety_check() -> None:
+    """A case that was left before the check goes on where it stood."""
+    case = reviewed(left_alone(stage=Stage.SAFETY_CHECK))
+    case = after(case, a_command(ConfirmSafety, safety=SAFE), at=AT + 2 * QUIET)
+    assert (Stage.OPEN, True) == (case.case.stage, case.case.safety_confirmed)
