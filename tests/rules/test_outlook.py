@@ -1,6 +1,7 @@
 """What there is to do next, read off the record: every timer comes from here."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,12 +9,14 @@ from rules.outlook import journey_outlook, referral_outlook
 from rules.referral_states import OVER
 from schemas.case import Stage
 from schemas.consent import Consent, ConsentState
+from schemas.contact import Contact, ContactChannel, ContactPurpose, ContactState
 from schemas.deadlines import Deadline, DeadlineState
-from schemas.messages import AlarmKind, Awaiting
+from schemas.messages import AlarmKind, Awaiting, JourneyOutlook
 from schemas.referral import Delivery, Referral, ReferralState
 from schemas.snapshot import CaseSnapshot
 from tests.builders import (
     AT,
+    POLICE,
     a_case,
     a_deadline,
     a_notice,
@@ -28,7 +31,7 @@ from tests.builders import (
     withdrawn,
 )
 
-S, K = ReferralState, AlarmKind
+S, K, C, X = ReferralState, AlarmKind, ContactChannel, ContactState
 DUE = a_deadline()
 ACK = an_acknowledgement()
 
@@ -219,6 +222,65 @@ def test_whose_move_a_referral_is(referral: Referral, awaiting: Awaiting) -> Non
 def test_whose_move_a_journey_is(case: CaseSnapshot, awaiting: Awaiting) -> None:
     """A task for a person goes before waiting for anybody else."""
     assert awaiting is journey_outlook(case).awaiting
+
+
+def a_contact(state: ContactState, channel: ContactChannel = C.VOICE, **parts: Any) -> Contact:
+    """Contact 3, with a window from the day's second hour to its fourth."""
+    window = {"safe_at": AT + timedelta(hours=2), "safe_until": AT + timedelta(hours=4)}
+    return Contact(
+        number=3,
+        organisation="northmarch-police",
+        purpose=ContactPurpose.UPDATE,
+        channel=channel,
+        state=state,
+        planned_by="northmarch-police:ann",
+        **(window | parts),
+    )
+
+
+@pytest.mark.parametrize(
+    ("contact", "alarm"),
+    [
+        pytest.param(a_contact(X.PLANNED), (K.OPEN_WINDOW, 2), id="a call that waits"),
+        pytest.param(a_contact(X.PLANNED, C.EMAIL), (K.SEND_CONTACT, 2), id="a text that waits"),
+        pytest.param(a_contact(X.PLANNED, safe_at=None), None, id="for no window that is known"),
+        pytest.param(a_contact(X.OPEN), (K.CLOSE_WINDOW, 4), id="a call to be made now"),
+        pytest.param(a_contact(X.STARTED), None, id="one that somebody is making"),
+        pytest.param(
+            a_contact(X.SENDING, C.SMS, started_at=AT),
+            (K.SETTLE_CONTACT, 1 / 60),
+            id="a text that is on its way",
+        ),
+        pytest.param(a_contact(X.MADE), None, id="made"),
+        pytest.param(a_contact(X.UNKNOWN, C.SMS), None, id="of which nobody knows"),
+        pytest.param(a_contact(X.CANCELLED), None, id="called off"),
+    ],
+)
+def test_a_contact_has_the_one_alarm_that_its_state_waits_for(
+    contact: Contact, alarm: tuple[AlarmKind, float] | None
+) -> None:
+    """By number, and never in a closed case: nobody is contacted there."""
+    case = an_open_case().model_copy(update={"contacts": (contact,)})
+    expected = [(alarm[0], 3, AT + timedelta(hours=alarm[1]))] if alarm else []
+    assert expected == [(a.kind, a.contact, a.at) for a in journey_outlook(case).alarms]
+    closed = an_open_case(stage=Stage.CLOSED).model_copy(update={"contacts": (contact,)})
+    assert journey_outlook(closed).alarms == ()
+
+
+def test_contacts_and_deadlines_ring_in_one_order() -> None:
+    """Soonest first, whatever rings."""
+    contacts = (a_contact(X.PLANNED), a_contact(X.OPEN).model_copy(update={"number": 4}))
+    case = an_open_case(deadlines=[DUE]).model_copy(update={"contacts": contacts})
+    alarms = journey_outlook(case).alarms
+    assert [K.OPEN_WINDOW, K.CLOSE_WINDOW, K.REMIND, K.BREACH] == [alarm.kind for alarm in alarms]
+
+
+def test_an_outlook_says_who_leads_and_an_old_one_need_not() -> None:
+    """Histories hold outlooks from before there were contacts or a leading organisation."""
+    assert journey_outlook(an_open_case()).owner == POLICE
+    old = {"stage": "open", "alarms": [{"kind": "breach", "deadline": "d", "duty": "d", "at": AT}]}
+    outlook = JourneyOutlook.model_validate(old)
+    assert (outlook.owner, outlook.alarms[0].contact) == (None, None)
 
 
 def test_a_closed_case_routes_nothing() -> None:
