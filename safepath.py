@@ -9,7 +9,7 @@ import typer
 
 _HELP = """Referrals to support for victims of crime: consent first, nothing leaves by default.
 
-Start here: `safepath demo` shows three journeys in a minute; `safepath up` runs everything on this
+Start here: `safepath demo` shows four journeys in a minute; `safepath up` runs everything on this
 machine and keeps it. Who acts is named by --as ROLE@ORG:NAME or SAFEPATH_ACTOR.
 
 Exit codes: 0 done, 1 broken, 2 bad input, 3 refused, 4 stack not reachable.
