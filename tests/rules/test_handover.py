@@ -1,0 +1,246 @@
+"""A case in other hands: everything open goes along, and nothing stays with whoever left it."""
+
+from typing import Any
+
+import pytest
+
+from schemas.actor import Actor
+from schemas.case import Stage
+from schemas.case_commands import AddNeed, AnswerTransfer, HandOver, OfferTransfer
+from schemas.casework import Conflict, ConflictKind, NamedPerson, TransferState
+from schemas.changes import DispatchRecorded, TaskRecorded
+from schemas.contact import Contact, ContactChannel, ContactPurpose, ContactState
+from schemas.deadlines import DeadlineState
+from schemas.referral import ReferralState
+from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from tests.builders import (
+    AT,
+    MEADOWLIGHT,
+    POLICE,
+    a_command,
+    a_deadline,
+    a_referral,
+    a_task,
+    after,
+    an_open_case,
+    caseworker,
+    done,
+    ngo_intake,
+    only,
+    supervisor,
+    the,
+    why_not,
+)
+
+ANN, BEA = caseworker(), caseworker(person="bea")
+COUNCIL = "saltmere-council"
+COLE = caseworker(COUNCIL, "cole")
+OTHERS = caseworker("gulland-police", "gil")
+
+
+def a_contact(number: int, by: Actor = ANN, state: ContactState = ContactState.PLANNED) -> Contact:
+    return Contact(
+        number=number,
+        organisation=by.organisation,
+        purpose=ContactPurpose.CHECK_IN,
+        channel=ContactChannel.VOICE,
+        state=state,
+        planned_by=by.who,
+    )
+
+
+def a_task_for(who: Actor, task_id: str, **facts: Any) -> Task:
+    task = a_task(task_id, TaskKind.MAKE_CONTACT)
+    return task.model_copy(update={"for_person": who.who, **facts})
+
+
+def anns_case(**parts: Any) -> CaseSnapshot:
+    """A case that Ann works on, with much open in it."""
+    case = an_open_case(
+        **(
+            {
+                "assigned_to": ANN.person,
+                "referrals": [
+                    a_referral(1, ReferralState.ACCEPTED),
+                    a_referral(2, ReferralState.WAITING, MEADOWLIGHT),
+                    a_referral(3, ReferralState.DECLINED),
+                ],
+                "deadlines": [
+                    a_deadline(),
+                    a_deadline("ref-contact", 1, state=DeadlineState.BREACHED),
+                    a_deadline("s2s-r1-link", state=DeadlineState.MET),
+                ],
+                "tasks": [
+                    a_task_for(ANN, "contact/1"),
+                    a_task_for(ngo_intake(), "contact/3", organisation="harbour-house"),
+                    a_task("unmet/1"),
+                    a_task_for(ANN, "contact/0", is_done=True),
+                ],
+            }
+            | parts
+        )
+    )
+    contacts = (
+        a_contact(1),
+        a_contact(2, BEA),
+        a_contact(3, ngo_intake()),
+        a_contact(4, ANN, ContactState.MADE),
+    )
+    return case.model_copy(update={"contacts": contacts})
+
+
+def whose(case: CaseSnapshot) -> tuple[dict[str, str | None], dict[int, str]]:
+    return (
+        {task.id: task.for_person for task in case.tasks},
+        {contact.number: contact.planned_by for contact in case.contacts},
+    )
+
+
+# To a colleague
+
+
+def test_a_hand_over_takes_everything_open_along() -> None:
+    """Her tasks and planned contacts go to the colleague; what is others' or done stays."""
+    case = after(anns_case(), a_command(HandOver))
+    assert "bea" == case.case.assigned_to
+    tasks, contacts = whose(case)
+    assert {
+        "contact/1": BEA.who,
+        "contact/3": ngo_intake().who,
+        "unmet/1": None,
+        "contact/0": ANN.who,
+    } == tasks
+    assert {1: BEA.who, 2: BEA.who, 3: ngo_intake().who, 4: ANN.who} == contacts
+
+
+def test_a_hand_over_says_how_much_is_open() -> None:
+    """Numbers for the timeline: deadlines that run or are late, tasks of the agency, referrals."""
+    private = a_deadline("leave-1-permission", 1)
+    private = private.model_copy(update={"private_to": "harbour-house"})
+    case = anns_case()
+    case = case.model_copy(update={"deadlines": (*case.deadlines, private)})
+    detail = done(case, a_command(HandOver)).detail
+    assert {"to": "bea", "deadlines": 2, "tasks": 2, "referrals": 2} == detail
+
+
+def test_deadlines_and_referrals_are_untouched_by_it() -> None:
+    """They belong to the case, whoever works on it."""
+    case = anns_case()
+    moved = after(case, a_command(HandOver))
+    assert (case.deadlines, case.referrals) == (moved.deadlines, moved.referrals)
+
+
+def test_a_task_that_the_colleague_must_not_do_goes_to_nobody_in_particular() -> None:
+    """A second person stays a second person."""
+    case = anns_case(tasks=[a_task_for(ANN, "check", not_for=BEA.who)])
+    assert the(after(case, a_command(HandOver)).task("check")).for_person is None
+
+
+def test_who_cannot_take_a_case() -> None:
+    """Whoever has it, whoever declared a conflict, and whoever may not see it."""
+    assert {"already_theirs"} == why_not(anns_case(), a_command(HandOver, to_person="ann"))
+    close = Conflict(who=BEA.who, conflict=ConflictKind.KNOWS_VICTIM, declared_at=AT)
+    conflicted = anns_case().model_copy(update={"conflicts": (close,)})
+    assert {"conflict_declared"} == why_not(conflicted, a_command(HandOver))
+
+
+@pytest.mark.parametrize(
+    ("is_named", "refusal"),
+    [
+        pytest.param(None, {"name_first"}, id="not named"),
+        pytest.param(False, {"name_first"}, id="proposed only"),
+        pytest.param(True, set(), id="named"),
+    ],
+)
+def test_a_restricted_case_goes_to_a_named_person(is_named: bool | None, refusal: set[str]) -> None:
+    """Handing over is no way around the two people it takes to widen it."""
+    case = anns_case(is_restricted=True)
+    if is_named is not None:
+        bea = NamedPerson(who=BEA.who, proposed_by=ANN.who, is_named=is_named)
+        case = case.model_copy(update={"named": (bea,)})
+    assert refusal == why_not(case, a_command(HandOver))
+
+
+# To another agency
+
+
+def offered(**parts: Any) -> CaseSnapshot:
+    return after(anns_case(**parts), a_command(OfferTransfer))
+
+
+def test_an_offer_changes_nothing_and_is_heard_of_by_the_other_agency() -> None:
+    """By a task and a notice without content; it leads nothing yet."""
+    answer = done(anns_case(), a_command(OfferTransfer))
+    (task,) = (change.task for change in only(TaskRecorded, answer))
+    (notice,) = (change.dispatch for change in only(DispatchRecorded, answer))
+    assert (COUNCIL, COUNCIL) == (task.organisation, notice.to_organisation)
+    case = offered()
+    assert POLICE == case.case.owner
+    assert {"not_your_case"} == why_not(case, a_command(AddNeed, actor=COLE))
+
+
+def test_one_offer_at_a_time_and_never_to_oneself() -> None:
+    """A restricted case is offered to nobody: its people are named."""
+    same = a_command(OfferTransfer, to_organisation=POLICE)
+    assert {"same_organisation"} == why_not(anns_case(), same)
+    assert {"already_offered"} == why_not(offered(), a_command(OfferTransfer))
+    assert {"restricted"} == why_not(anns_case(is_restricted=True), a_command(OfferTransfer))
+
+
+def test_a_yes_takes_the_case_with_everything_open_in_it() -> None:
+    """Whoever says yes works on it; nothing rests with the staff of the agency before."""
+    bob = supervisor(person="bob")
+    case = offered(
+        tasks=[a_task_for(ANN, "contact/1"), a_task_for(bob, "other"), a_task("unmet/1")]
+    )
+    case = after(case, a_command(AnswerTransfer, actor=COLE))
+    assert (COUNCIL, "cole") == (case.case.owner, case.case.assigned_to)
+    tasks, contacts = whose(case)
+    assert {"contact/1": COLE.who, "other": None, "unmet/1": None, "transfer/1": None} == tasks
+    assert {1: COLE.who, 2: COLE.who, 3: ngo_intake().who, 4: ANN.who} == contacts
+    organisations = {c.number: c.organisation for c in case.contacts}
+    assert {1: COUNCIL, 2: COUNCIL, 3: "harbour-house", 4: POLICE} == organisations
+    assert the(case.task("transfer/1")).is_done
+    assert TransferState.ACCEPTED is the(case.transfer).state
+    assert {"not_your_case"} == why_not(case, a_command(AddNeed, actor=ANN))
+    assert set() == why_not(case, a_command(AddNeed, actor=COLE))
+
+
+def test_deadlines_run_on_with_the_agency_that_leads_now() -> None:
+    """No due time is lost or won by it."""
+    case = anns_case()
+    moved = after(case, a_command(OfferTransfer), a_command(AnswerTransfer, actor=COLE))
+    assert case.deadlines == moved.deadlines
+
+
+def test_a_closing_review_ends_with_the_lead() -> None:
+    """The agency that leads now has not asked whether it can be closed."""
+    case = offered(
+        stage=Stage.CLOSING_REVIEW, closing_reason="support_completed", closing_asked_by=str(ANN)
+    )
+    case = after(case, a_command(AnswerTransfer, actor=COLE))
+    assert (Stage.OPEN, None) == (case.case.stage, case.case.closing_asked_by)
+
+
+@pytest.mark.parametrize(
+    "by", [pytest.param(COLE, id="the other agency"), pytest.param(ANN, id="taken back")]
+)
+def test_a_no_leaves_the_case_where_it_is_and_free_to_be_offered(by: Actor) -> None:
+    """The other agency declines, or whoever leads it takes the offer back."""
+    case = after(offered(), a_command(AnswerTransfer, accepts=False, actor=by))
+    assert (POLICE, "ann") == (case.case.owner, case.case.assigned_to)
+    assert (TransferState.DECLINED, by.who) == (
+        the(case.transfer).state,
+        case.transfers[0].answered_by,
+    )
+    again = after(case, a_command(OfferTransfer))
+    assert 2 == the(again.transfer).number
+
+
+def test_nobody_else_answers_an_offer() -> None:
+    """Nor does whoever leads the case say yes in the other's name."""
+    assert {"no_offer"} == why_not(anns_case(), a_command(AnswerTransfer))
+    assert {"not_offered_to_you"} == why_not(offered(), a_command(AnswerTransfer))
+    assert {"not_your_case"} == why_not(offered(), a_command(AnswerTransfer, actor=OTHERS))
+    answered = after(offered(), a_command(AnswerTransfer, accepts=False))
+    assert {"not_your_case"} == why_not(answered, a_command(AnswerTransfer, actor=COLE))
