@@ -3,7 +3,7 @@
 Verbs of `safepath case`.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -32,6 +32,7 @@ from commands.people import (
 from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
+    from schemas.case_commands import AnswerTransfer, HandOver
     from schemas.decisions import Reply
     from web.desk import Desk
 
@@ -79,7 +80,7 @@ async def handover(
         raise typer.Exit(REFUSED)
 
 
-def _hand_over(actor: str, command_id: str | None, case: str, taker: str) -> Any:
+def _hand_over(actor: str, command_id: str | None, case: str, taker: str) -> "HandOver":
     from schemas.case_commands import HandOver
 
     return HandOver(**said(actor, None, command_id), case_ref=case_ref(case), to_person=taker)
@@ -180,7 +181,7 @@ async def decline(
     await state(data_dir, actor, fact, as_json=as_json, done="Declined: it stays where it was.")
 
 
-def _answer(actor: str, command_id: str | None, case: str, *, accepts: bool) -> Any:
+def _answer(actor: str, command_id: str | None, case: str, *, accepts: bool) -> "AnswerTransfer":
     from schemas.case_commands import AnswerTransfer
 
     return AnswerTransfer(**said(actor, None, command_id), case_ref=case_ref(case), accepts=accepts)

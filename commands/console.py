@@ -82,11 +82,11 @@ class BugError(SafepathError):
 
 
 def listing(*columns: str) -> Table:
-    """A plain table whose first column is never cut: people copy it."""
+    """A plain table that cuts nothing, and whose first column is not broken: people copy it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(columns[0], no_wrap=True)
     for column in columns[1:]:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     return table
 
 

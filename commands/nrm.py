@@ -16,9 +16,9 @@ from commands.people import (
     CommandIdOption,
     OccurredOption,
     case_ref,
-    decide,
     one_of,
     said,
+    state,
 )
 
 app = typer.Typer(
@@ -209,5 +209,5 @@ async def _move(
     from schemas.lane_commands import MoveNrm
     from schemas.lanes import NrmEvent
 
-    command = MoveNrm(**about, case_ref=case_ref(case), event=NrmEvent(event), **parts)
-    await decide(data_dir, str(command.actor), command, as_json=as_json, done="Recorded.")
+    fact = MoveNrm(**about, case_ref=case_ref(case), event=NrmEvent(event), **parts)
+    await state(data_dir, str(fact.actor), fact, as_json=as_json, done="Recorded.")

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from activities.ports import Beside
     from schemas.actor import Actor
-    from schemas.command_base import Command
-    from schemas.commands import Fact
+    from schemas.commands import CaseCommand, Fact
     from schemas.decisions import Permitted, Reply
     from schemas.ids import CaseRef
     from web.desk import Desk
@@ -311,7 +310,7 @@ def parse_json(text: str) -> Any:
 
 
 async def decide(
-    data_dir: Path, actor: str, command: "Command", *, as_json: bool, done: str, then: str = ""
+    data_dir: Path, actor: str, command: "CaseCommand", *, as_json: bool, done: str, then: str = ""
 ) -> None:
     """Give a decision to the case's journey and print the answer."""
     async with desk(data_dir, actor, as_json=as_json) as opened:

@@ -15,6 +15,7 @@ from commands.console import (
     print_json,
     verb,
 )
+from commands.duties import role_words
 from commands.people import (
     ActorOption,
     CaseArgument,
@@ -54,11 +55,10 @@ async def list_tasks(
     if not lines:
         out.print("No open tasks for you." if mine else "No open tasks.")
         return
-    table = listing("case", "task", "what", "for", "since", "done with")
+    table = listing("case and task", "what", "for", "since", "done with")
     for line in lines:
-        since = local_short(line.raised_at)
-        whom = _whom(line)
-        table.add_row(line.case_ref, line.id, spoken(line.kind), whom, since, _done_with(line))
+        which, since = f"{line.case_ref} {line.id}", local_short(line.raised_at)
+        table.add_row(which, spoken(line.kind), _whom(line), since, _done_with(line))
     out.print(table)
 
 
@@ -80,7 +80,7 @@ async def done(
 
 
 def _whom(line: "TaskLine") -> str:
-    whom = line.for_person or line.for_role.value
+    whom = line.for_person or role_words(line.for_role)
     return f"{whom}, not {line.not_for}" if line.not_for else whom
 
 
