@@ -8,6 +8,7 @@ always there, such as recording an event, are not listed: a list is for what the
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from rules import consents
 from rules.decide import decide, objection_to
 from rules.referral_states import TERMINAL
 from rules.rights import may
@@ -24,7 +25,7 @@ from schemas.case_commands import (
 )
 from schemas.casework import ReopenReason
 from schemas.command_base import Command
-from schemas.consent import ConsentState, Purpose
+from schemas.consent import AskedHow, Presence, Purpose
 from schemas.consent_commands import (
     AnswerCheck,
     AskConsent,
@@ -68,6 +69,8 @@ _ANOTHER_SERVICE = ListedService(
     code="any-other", organisation="any-other", status=ServiceStatus.ACTIVE
 )
 """Stands for the rest of the directory: a snapshot holds only the services a case speaks of."""
+_FREELY = AskedHow(at_safe_time=True, present=(Presence.NOBODY,), told_help_does_not_depend=True)
+"""How she would be asked."""
 
 
 def permitted(snapshot: CaseSnapshot, actor: Actor, world: World) -> tuple[Permitted, ...]:
@@ -120,10 +123,10 @@ def _first_reason(answers: Iterable[Decision], nothing_to_try: str) -> str | Non
 
 
 def _consents_asked(snapshot: CaseSnapshot) -> Iterator[tuple[str, tuple[PersonalField, ...]]]:
-    open_states = (ConsentState.ASKED, ConsentState.REFLECTING)
     for consent in snapshot.consents:
-        if consent.purpose is Purpose.SUPPORT_REFERRAL and consent.state in open_states:
-            yield consent.recipient, consent.fields
+        fields = consents.open_question(consent)
+        if consent.purpose is Purpose.SUPPORT_REFERRAL and fields:
+            yield consent.recipient, fields
 
 
 def _asks(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
@@ -132,6 +135,7 @@ def _asks(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
             purpose=Purpose.SUPPORT_REFERRAL,
             recipient=service.code,
             fields=(PersonalField.NAME,),
+            asked=_FREELY,
             **said,
         )
 
@@ -139,7 +143,11 @@ def _asks(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
 def _gives(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
     for recipient, fields in _consents_asked(snapshot):
         yield GiveConsent(
-            purpose=Purpose.SUPPORT_REFERRAL, recipient=recipient, fields=fields, **said
+            purpose=Purpose.SUPPORT_REFERRAL,
+            recipient=recipient,
+            fields=fields,
+            asked=_FREELY,
+            **said,
         )
 
 

@@ -6,15 +6,28 @@ after the practice of releases that are informed and free: NNEDV).
 
 from schemas.consent import NOT_FREE, AskedHow, Presence
 from schemas.contact import InterpreterKind
-from schemas.decisions import Refusal, Refused
+from schemas.decisions import Refusal, Refused, refused
 
-_NOT_INDEPENDENT = frozenset({InterpreterKind.FAMILY_OR_FRIEND, InterpreterKind.COMMUNITY})
+_INDEPENDENT = frozenset({InterpreterKind.NONE, InterpreterKind.INDEPENDENT})
+
+
+def unsaid(asked: AskedHow | None) -> Refused | None:
+    """What is missing of how she was asked. It is never assumed."""
+    if asked is None:
+        return refused(
+            "how_not_said",
+            "Say how she was asked: who was there, whether it was a safe time, and whether she was "
+            "told that help does not depend on her answer.",
+        )
+    if Presence.INTERPRETER in asked.present and asked.interpreter is InterpreterKind.NONE:
+        return refused("how_not_said", "Say who interpreted, such as `--interpreter independent`.")
+    return None
 
 
 def objection(asked: AskedHow | None) -> Refused | None:
-    """Every ground on which a yes would not be hers. None where nothing of it was recorded."""
+    """Every ground on which a yes would not be hers. None where nothing speaks against it."""
     if asked is None:
-        return None
+        return unsaid(asked)
     there = sorted(set(asked.present) & NOT_FREE)
     grounds = (
         (not asked.at_safe_time, "not_safe_time", "Ask her again at a safe time."),
@@ -24,9 +37,9 @@ def objection(asked: AskedHow | None) -> Refused | None:
             f"A yes is not taken as hers with {_words(there)} there: ask her alone.",
         ),
         (
-            asked.interpreter in _NOT_INDEPENDENT,
+            asked.interpreter not in _INDEPENDENT,
             "interpreter_not_independent",
-            "Ask her again with an interpreter who is independent of her family and community.",
+            "Ask her again with an interpreter independent of her family, her community and us.",
         ),
         (
             not asked.told_help_does_not_depend,

@@ -3,20 +3,20 @@
 For 72 hours it keeps how to reach her, and has one task for somebody who is not the recorder.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from rules import duties, tasks
-from rules.consents import RENEWAL, is_valid, renewal_of
+from rules import alarms, closing, consents, duties, sending, tasks
+from rules.referral_states import OVER
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
-from schemas.case import PersonalField
-from schemas.changes import Change, CheckRecorded, ConsentRecorded, ReferralRecorded
+from schemas.case import PersonalField, Stage
+from schemas.changes import Change, CheckRecorded, ConsentRecorded, ReferralRecorded, StageMoved
 from schemas.consent import Consent, ConsentState, Purpose
 from schemas.consent_commands import AnswerCheck, WithdrawConsent
 from schemas.deadlines import Deadline
 from schemas.decisions import Changed, Decision, Refused, refused
-from schemas.referral import Clock, Delivery, Referral, ReferralState
+from schemas.referral import Referral, ReferralState
 from schemas.snapshot import CaseSnapshot, TaskKind
 from schemas.withdrawal import CheckAnswer, CheckState, WithdrawalCheck, WithdrawnConsent
 
@@ -26,6 +26,8 @@ LINE_FOR = timedelta(hours=72)
 DUTY = "withdrawal-check"
 
 _ENGAGED = frozenset({ReferralState.ACCEPTED, ReferralState.ACTIVE})
+_ANSWERED = frozenset({CheckState.IT_WAS_HER, CheckState.IT_WAS_NOT_HER})
+_SUPPORT = Purpose.SUPPORT_REFERRAL
 
 
 def opened(
@@ -44,22 +46,45 @@ def opened(
     )
 
 
+def told_again(
+    snapshot: CaseSnapshot, command: WithdrawConsent, recipients: tuple[str, ...]
+) -> Iterator[Change]:
+    """The same recorder's same withdrawal again is still the one she is asked about.
+
+    Anybody else's stands by itself: it is not undone by what she says of the first.
+    """
+    if command.purpose is not _SUPPORT:
+        return
+    for check in snapshot.checks:
+        if check.state is not CheckState.OPEN or check.recorder != command.actor.who:
+            continue
+        again = tuple(
+            kept.model_copy(update={"epoch": kept.epoch + 1})
+            if kept.recipient in recipients and _is_latest(snapshot, kept)
+            else kept
+            for kept in check.consents
+        )
+        if again != check.consents:
+            yield CheckRecorded(check=check.model_copy(update={"consents": again}))
+
+
 def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> Decision:
     """What she answered. Whoever recorded the withdrawal cannot be the one who asked her."""
     check = snapshot.check(command.check)
-    objection = _objection(snapshot, check, command, world)
+    objection = _not_theirs(snapshot, check, command.actor)
     if objection or check is None:
-        return objection or refused("unknown_check", "There is no such question to her.")
+        return objection or _unknown()
     was_hers = command.answer is CheckAnswer.IT_WAS_HER
+    if check.state is not CheckState.OPEN or world.at >= check.line_until:
+        return _too_late(snapshot, check, world, was_hers=was_hers)
     state = CheckState.IT_WAS_HER if was_hers else CheckState.IT_WAS_NOT_HER
     answered = check.model_copy(update={"state": state, "answered_by": command.actor.who})
-    undone = () if was_hers else _undone(snapshot, check, world)
     return Changed(
         changes=(
             CheckRecorded(check=answered),
             *duties.meet(snapshot, DUTY, world.at, of=str(check.number)),
             *tasks.done(snapshot, _task(check.number)),
-            *undone,
+            *(() if was_hers else _undone(snapshot, check, world)),
         ),
         detail={"check": check.number, "answer": command.answer},
     )
@@ -67,7 +92,7 @@ def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> 
 
 def lapse(snapshot: CaseSnapshot, deadline: Deadline, world: World) -> tuple[Change, ...]:
     """She was not reached in time: the line closes, and a supervisor is told."""
-    number = int(deadline.id.partition("/")[2])
+    number = alarms.number_of(deadline)
     check = snapshot.check(number)
     if check is None or check.state is not CheckState.OPEN:
         return ()
@@ -78,6 +103,9 @@ def lapse(snapshot: CaseSnapshot, deadline: Deadline, world: World) -> tuple[Cha
         *tasks.done(snapshot, _task(number)),
         *tasks.ask(snapshot, world, task, TaskKind.TIME_PASSED, role, not_for=check.recorder),
     )
+
+
+# Opening
 
 
 def _opened(
@@ -120,99 +148,146 @@ def _as_they_stood(
     snapshot: CaseSnapshot, referrals: list[Referral], world: World
 ) -> tuple[WithdrawnConsent, ...]:
     services = dict.fromkeys(referral.service for referral in referrals)
-    held = (snapshot.consent(Purpose.SUPPORT_REFERRAL, service) for service in services)
+    held = (snapshot.consent(_SUPPORT, service) for service in services)
     return tuple(
-        WithdrawnConsent(recipient=c.recipient, fields=c.fields, expires_at=c.expires_at)
+        WithdrawnConsent(
+            recipient=c.recipient,
+            fields=c.fields,
+            expires_at=c.expires_at,
+            epoch=c.epoch + 1,
+        )
         for c in held
-        if c is not None and c.expires_at is not None and is_valid(c, world.at)
+        if c is not None and c.expires_at is not None and consents.is_valid(c, world.at)
     )
 
 
-def _objection(
-    snapshot: CaseSnapshot, check: WithdrawalCheck | None, command: AnswerCheck, world: World
+# Answering
+
+
+def _not_theirs(
+    snapshot: CaseSnapshot, check: WithdrawalCheck | None, actor: Actor
 ) -> Refused | None:
-    if check is None or not _may_answer(snapshot, check, command.actor):
-        return refused("unknown_check", "Your organisation has no such question to her.")
-    if check.state is not CheckState.OPEN or world.at >= check.line_until:
-        return refused("check_over", "The 72 hours are over: `consent ask` asks her for a new yes.")
-    if command.actor.who == check.recorder:
+    if check is None:
+        return _unknown()
+    is_of_the_service = actor.role in NGO_ROLES and actor.organisation == check.asks
+    is_of_the_lead = actor.organisation == snapshot.case.owner
+    is_supervisor = actor.role is Role.SAFEGUARDING_SUPERVISOR and is_of_the_lead
+    if not is_of_the_service and not is_supervisor:
+        asks = f"{check.asks} asks her, or a safeguarding supervisor does."
+        return refused("not_your_question", asks) if is_of_the_lead else _unknown()
+    if actor.who == check.recorder:
         return refused(
             "second_person", "You recorded the withdrawal: somebody else asks her about it."
         )
     return None
 
 
-def _may_answer(snapshot: CaseSnapshot, check: WithdrawalCheck, actor: Actor) -> bool:
-    if actor.role in NGO_ROLES:
-        return actor.organisation == check.asks
-    is_supervisor = actor.role is Role.SAFEGUARDING_SUPERVISOR
-    return is_supervisor and actor.organisation == snapshot.case.owner
+def _too_late(
+    snapshot: CaseSnapshot, check: WithdrawalCheck, world: World, *, was_hers: bool
+) -> Refused:
+    """Nothing is put back any more. That it was not her is reported all the same."""
+    known = was_hers or check.state is CheckState.IT_WAS_NOT_HER
+    alerts = () if known else _reported(snapshot, check, world)
+    way_on = "`consent ask` asks her for a new yes."
+    if check.state in _ANSWERED:
+        over = refused("answered_already", f"Her answer is on record: {way_on}")
+    else:
+        over = refused("check_over", f"The 72 hours are over: {way_on}")
+    return over.model_copy(update={"alerts": alerts})
 
 
 def _undone(snapshot: CaseSnapshot, check: WithdrawalCheck, world: World) -> tuple[Change, ...]:
     """Consent is put back, each stopped referral is replaced, and the recorder is reported."""
-    restored = tuple(_restored(snapshot, kept, world) for kept in check.consents)
-    services = {consent.recipient for consent in restored}
-    first = max((r.number for r in snapshot.referrals), default=0) + 1
-    stopped = [r for r in snapshot.referrals if r.number in check.referrals]
-    kind = TaskKind.REPORTED_RECORDER
+    put_back = [k for k in check.consents if _is_latest(snapshot, k) and world.at < k.expires_at]
+    owed = duties.start(snapshot, world, duties.SUPPORT_REFERRAL, world.at) if put_back else ()
     return (
-        *(ConsentRecorded(consent=consent) for consent in restored),
-        *(
-            change
-            for consent in restored
-            for change in duties.start(
-                snapshot,
-                world,
-                RENEWAL,
-                consent.occurred_at,
-                of=renewal_of(consent.purpose, consent.recipient),
-            )
-        ),
-        *(
-            ReferralRecorded(referral=_replacement(referral, number, services))
-            for number, referral in enumerate(stopped, start=first)
-        ),
-        *tasks.ask(
-            snapshot,
-            world,
-            f"reported/{check.number}",
-            kind,
-            Role.DPO,
-            not_for=check.recorder,
-        ),
+        *_opened_again(snapshot, world),
+        *owed,
+        *(change for kept in put_back for change in _restored(snapshot, kept, world)),
+        *_replaced(snapshot, check, {kept.recipient for kept in put_back}, world),
+        *_reported(snapshot, check, world),
     )
 
 
-def _restored(snapshot: CaseSnapshot, kept: WithdrawnConsent, world: World) -> Consent:
-    now = snapshot.consent(Purpose.SUPPORT_REFERRAL, kept.recipient)
-    return Consent(
-        purpose=Purpose.SUPPORT_REFERRAL,
+def _opened_again(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
+    """There is work for her again, whatever became of the case meanwhile."""
+    match snapshot.case.stage:
+        case Stage.CLOSED:
+            return closing.opened_again(snapshot, world)
+        case Stage.DORMANT | Stage.CLOSING_REVIEW:
+            return (StageMoved(stage=Stage.OPEN),)
+        case _:
+            return ()
+
+
+def _restored(snapshot: CaseSnapshot, kept: WithdrawnConsent, world: World) -> tuple[Change, ...]:
+    """The yes as it was: for the same fields, and no longer than it would have held."""
+    consent = Consent(
+        purpose=_SUPPORT,
         recipient=kept.recipient,
-        epoch=(now.epoch if now else 0) + 1,
+        epoch=kept.epoch + 1,
         state=ConsentState.GIVEN,
         fields=tuple(PersonalField(field) for field in kept.fields),
         occurred_at=world.at,
         expires_at=kept.expires_at,
     )
-
-
-def _replacement(stopped: Referral, number: int, services: set[str]) -> Referral:
-    """A new referral in its place, which the clockwork sends as soon as consent is back."""
-    is_given = stopped.service in services
-    return Referral(
-        number=number,
-        need=stopped.need,
-        service=stopped.service,
-        organisation=stopped.organisation,
-        state=ReferralState.WAITING,
-        delivery=Delivery.NOT_QUEUED,
-        consent=ConsentState.GIVEN if is_given else ConsentState.NOT_ASKED,
-        clock=Clock.NOT_STARTED,
-        priority=stopped.priority,
-        replaces=stopped.number,
-        next_choices=stopped.next_choices,
+    given = kept.expires_at - consents.VALID_FOR
+    of = consents.renewal_of(_SUPPORT, kept.recipient)
+    return (
+        ConsentRecorded(consent=consent),
+        *duties.start(snapshot, world, consents.RENEWAL, given, of=of),
     )
+
+
+def _replaced(
+    snapshot: CaseSnapshot, check: WithdrawalCheck, given: set[str], world: World
+) -> Iterator[Change]:
+    """A new referral in the place of each, sent as soon as there is consent; else she is asked."""
+    stopped = [r for r in snapshot.referrals if r.number in check.referrals]
+    missing = [r for r in stopped if not _is_seen_to(snapshot, r)]
+    first = max((r.number for r in snapshot.referrals), default=0) + 1
+    for number, referral in enumerate(missing, start=first):
+        has_consent = referral.service in given
+        state = consents.state_for(snapshot, referral.service, world.at)
+        replacement = Referral(
+            number=number,
+            need=referral.need,
+            service=referral.service,
+            organisation=referral.organisation,
+            state=ReferralState.WAITING,
+            consent=ConsentState.GIVEN if has_consent else state,
+            priority=referral.priority,
+            replaces=referral.number,
+            next_choices=referral.next_choices,
+            offered=referral.offered,
+            chosen_by=referral.chosen_by,
+        )
+        yield ReferralRecorded(referral=replacement)
+        if replacement.consent is not ConsentState.GIVEN:
+            yield sending.referral_task("consent", TaskKind.CONSENT_MISSING, replacement, world)
+
+
+def _reported(snapshot: CaseSnapshot, check: WithdrawalCheck, world: World) -> tuple[Change, ...]:
+    task, kind = f"reported/{check.number}", TaskKind.REPORTED_RECORDER
+    return tasks.ask(snapshot, world, task, kind, Role.DPO, not_for=check.recorder)
+
+
+def _is_latest(snapshot: CaseSnapshot, kept: WithdrawnConsent) -> bool:
+    """Whether nothing was said of it since the withdrawal."""
+    now = snapshot.consent(_SUPPORT, kept.recipient)
+    return now is not None and now.epoch == kept.epoch
+
+
+def _is_seen_to(snapshot: CaseSnapshot, stopped: Referral) -> bool:
+    """Whether a person has gone on with the need since."""
+    return any(
+        r.replaces == stopped.number or (r.need == stopped.need and r.state not in OVER)
+        for r in snapshot.referrals
+    )
+
+
+def _unknown() -> Refused:
+    return refused("unknown_check", "Your organisation has no such question to her.")
 
 
 def _task(number: int) -> str:

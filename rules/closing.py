@@ -59,19 +59,16 @@ def reopen(snapshot: CaseSnapshot, command: ReopenCase, world: World) -> Decisio
     """Open a closed case again. What was owed to her and not done is owed anew."""
     if snapshot.case.stage is not Stage.CLOSED:
         return refused("not_closed", f"The case is not closed: it is {snapshot.case.stage}.")
-    return Changed(
-        changes=(
-            StageMoved(stage=Stage.OPEN),
-            *_owed_anew(snapshot, world),
-            *tasks.ask(
-                snapshot,
-                world,
-                journeys.CLOSE_REVIEW,
-                TaskKind.REVIEW_CASE,
-                Role.CASEWORKER,
-            ),
-        ),
-        detail={"reason": command.reason},
+    return Changed(changes=opened_again(snapshot, world), detail={"reason": command.reason})
+
+
+def opened_again(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
+    """What opening a closed case again is: what is owed runs, and somebody looks at it."""
+    task, kind = journeys.CLOSE_REVIEW, TaskKind.REVIEW_CASE
+    return (
+        StageMoved(stage=Stage.OPEN),
+        *_owed_anew(snapshot, world),
+        *tasks.ask(snapshot, world, task, kind, Role.CASEWORKER),
     )
 
 

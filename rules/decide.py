@@ -7,12 +7,12 @@ from rules import (
     advice,
     amending,
     answers,
+    asking,
     casework,
     checks,
     claims,
     clockwork,
     closing,
-    consents,
     contacts,
     death,
     events,
@@ -58,11 +58,11 @@ _RULES: Mapping[Verb, _Rule] = {
     Verb.DECLARE_CONFLICT: casework.declare_conflict,
     Verb.PROPOSE_NAMED: casework.propose_named,
     Verb.CONFIRM_NAMED: casework.confirm_named,
-    Verb.ASK_CONSENT: consents.ask,
-    Verb.GIVE_CONSENT: consents.give,
-    Verb.REFUSE_CONSENT: consents.refuse,
-    Verb.REFLECT_CONSENT: consents.reflect,
-    Verb.MARK_NOT_CAPABLE: consents.mark_not_capable,
+    Verb.ASK_CONSENT: asking.ask,
+    Verb.GIVE_CONSENT: asking.give,
+    Verb.REFUSE_CONSENT: asking.refuse,
+    Verb.REFLECT_CONSENT: asking.reflect,
+    Verb.MARK_NOT_CAPABLE: asking.mark_not_capable,
     Verb.WITHDRAW_CONSENT: withdrawals.withdraw,
     Verb.ANSWER_CHECK: checks.answer_check,
     Verb.REQUEST_REFERRAL: requests.request,
@@ -162,13 +162,9 @@ _OF_THE_OWNER = AGENCY_ROLES | {Role.DPO}
 def decide(snapshot: CaseSnapshot, command: Command, world: World) -> Decision:
     """Every ground is asked in turn; what no rule knows is refused."""
     verb = command.verb
-    objection = objection_to(snapshot, verb, command.actor)
+    objection = objection_to(snapshot, verb, command.actor) or _cannot_be(snapshot, command, world)
     if objection:
         return objection
-    if command.occurred_at is not None and command.occurred_at > world.at:
-        return refused("in_the_future", "It cannot have happened later than now.")
-    if command.occurred_at is not None and command.occurred_at < snapshot.case.occurred_at:
-        return refused("before_the_case", "It cannot have happened before she disclosed.")
     rule = _RULES.get(verb)
     if rule is None:
         return refused("unknown_verb", f"No rule knows {verb}.")
@@ -221,6 +217,18 @@ def _was_offered(snapshot: CaseSnapshot, organisation: str) -> bool:
 def _too_late(snapshot: CaseSnapshot, verb: Verb) -> Refused | None:
     if snapshot.case.stage is Stage.CLOSED and verb not in _NEVER_TOO_LATE:
         return refused("case_closed", "The case is closed: `case reopen` opens it again.")
+    return None
+
+
+def _cannot_be(snapshot: CaseSnapshot, command: Command, world: World) -> Refused | None:
+    """A time at which it cannot have happened. A withdrawal counts whatever was typed."""
+    happened = command.occurred_at
+    if happened is None or command.verb is Verb.WITHDRAW_CONSENT:
+        return None
+    if happened > world.at:
+        return refused("in_the_future", "It cannot have happened later than now.")
+    if happened < snapshot.case.occurred_at:
+        return refused("before_the_case", "It cannot have happened before she disclosed.")
     return None
 
 

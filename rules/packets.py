@@ -21,11 +21,18 @@ def access(
     A stop closes it, and so do an answer of no and consent taken back after help was complete:
     who does not help needs no data of hers. Only while she is asked whether a withdrawal was hers
     does the service that knew her keep how to reach her.
+
+    Args:
+        state: of the referral.
+        consent: as the referral shows it.
+        line_until: until when the line is open; None where no check about the referral is.
+        at: the moment.
     """
     helps = state in WITH_SERVICE or state is ReferralState.COMPLETED
     if helps and consent is ConsentState.GIVEN:
         return Access.WHOLE
-    if line_until is not None and at < line_until:
+    is_withdrawn = state is ReferralState.WITHDRAWN
+    if is_withdrawn and line_until is not None and at < line_until:
         return Access.CONTACT_LINE
     return Access.CLOSED
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from rules import checks, duties, tasks
 from rules.consents import with_consent, withdrawn
-from rules.referral_states import OVER, WITH_SERVICE, move
+from rules.referral_states import ENDED_WITHOUT_HELP, OVER, WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change, DispatchRecorded, ReferralRecorded
@@ -44,6 +44,7 @@ def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> 
         *(with_consent(referral, ConsentState.WITHDRAWN) for referral in helped),
         *_duty_ends(snapshot, command, recipients, world.at),
         *checks.opened(snapshot, command, stopped, world),
+        *checks.told_again(snapshot, command, recipients),
     )
     return Changed(
         changes=changes,
@@ -118,7 +119,13 @@ def _recipients(snapshot: CaseSnapshot, command: WithdrawConsent) -> tuple[str, 
     known = {c.recipient for c in snapshot.consents if c.purpose is command.purpose}
     if _is_support(command):
         known |= {r.service for r in snapshot.referrals if r.state not in OVER}
+        known |= {code for r in snapshot.referrals if _goes_on(r) for code in r.next_choices}
     return tuple(sorted(known))
+
+
+def _goes_on(referral: Referral) -> bool:
+    """Whether the clockwork would ask the next service in its place."""
+    return referral.state in ENDED_WITHOUT_HELP and not referral.was_followed
 
 
 def _can_be_withdrawn(referral: Referral) -> bool:

@@ -70,13 +70,18 @@ class Consent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     purpose: Purpose
-    recipient: str = Field(description="Code of the service.")
+    recipient: str = Field(description="Code of the service; MARAC and NRM have one of theirs.")
     epoch: int = Field(ge=1, description="Counts every change; an old epoch proves nothing.")
     state: ConsentState
     fields: tuple[PersonalField, ...] = ()
     occurred_at: datetime
     expires_at: datetime | None = None
-    asked: AskedHow | None = Field(default=None, description="None: before this was recorded.")
+    also_asked: tuple[PersonalField, ...] = Field(
+        default=(), description="Beside a yes that stands: what she is asked and has not decided."
+    )
+    asked: AskedHow | None = Field(
+        default=None, description="None: before this was recorded, or a yes that was put back."
+    )
     ask_again_at: datetime | None = Field(
         default=None, description="When she wants to be asked again, where she reflects."
     )

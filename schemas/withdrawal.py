@@ -43,6 +43,7 @@ class WithdrawnConsent(BaseModel):
     recipient: str
     fields: tuple[str, ...]
     expires_at: datetime
+    epoch: int = Field(ge=1, description="Of the withdrawal: a word of hers since then stands.")
 
 
 class WithdrawalCheck(BaseModel):

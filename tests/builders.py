@@ -25,7 +25,7 @@ from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
 from schemas.case import CaseHeader, Channel, PersonalField, Stage, Subject
 from schemas.casework import CaseEvent
 from schemas.command_base import Command
-from schemas.consent import Consent, ConsentState, Purpose
+from schemas.consent import AskedHow, Consent, ConsentState, Presence, Purpose
 from schemas.contact import ContactChannel, ContactWindow, PlanTerms
 from schemas.deadlines import Deadline, DeadlineState, Duration, Profile, Unit
 from schemas.decisions import Changed, Refused
@@ -339,6 +339,9 @@ _USUAL: dict[str, Any] = {
     "purpose": Purpose.SUPPORT_REFERRAL,
     "recipient": IDVA,
     "fields": FIELDS,
+    "asked": AskedHow(
+        at_safe_time=True, present=(Presence.NOBODY,), told_help_does_not_depend=True
+    ),
     "category": NeedCategory.ADVOCACY,
     "priority": Priority.ROUTINE,
     "need": 1,

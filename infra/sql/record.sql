@@ -113,9 +113,9 @@ WHERE case_ref = $1
 
 -- name: put_consent
 INSERT INTO record.consent (case_ref, purpose, recipient, epoch, state, fields, occurred_at,
-    expires_at, asked, ask_again_at)
-SELECT case_ref, purpose, recipient, epoch, state, fields, occurred_at, expires_at, asked,
-    ask_again_at
+    expires_at, also_asked, asked, ask_again_at)
+SELECT case_ref, purpose, recipient, epoch, state, fields, occurred_at, expires_at, also_asked,
+    asked, ask_again_at
 FROM jsonb_populate_record(NULL::record.consent, $1::jsonb)
 
 -- name: put_need
@@ -204,12 +204,12 @@ SELECT case_ref, $2, owner FROM record.case_file WHERE case_ref = $1
 -- name: put_plan
 INSERT INTO record.contact_plan (case_ref, number, state, channels, windows, voicemail,
     caller_identity, dropped_call, call_back_after_minutes, do_not_post, device_shared,
-    interpreter, has_details, details_of, words_of, changes, set_by, confirmed_how, confirmed_by,
-    verified_at, expires_at, suspended_for, occurred_at)
+    interpreter, has_details, details_of, words_of, changes, set_by, set_at, confirmed_how,
+    confirmed_by, verified_at, expires_at, suspended_for, occurred_at)
 SELECT case_ref, number, state, channels, windows, voicemail, caller_identity, dropped_call,
     call_back_after_minutes, do_not_post, device_shared, interpreter, has_details, details_of,
-    words_of, changes, set_by, confirmed_how, confirmed_by, verified_at, expires_at, suspended_for,
-    occurred_at
+    words_of, changes, set_by, set_at, confirmed_how, confirmed_by, verified_at, expires_at,
+    suspended_for, occurred_at
 FROM jsonb_populate_record(NULL::record.contact_plan, $1::jsonb)
 ON CONFLICT ON CONSTRAINT contact_plan_pk DO UPDATE SET state = excluded.state,
     confirmed_how = excluded.confirmed_how, confirmed_by = excluded.confirmed_by,
@@ -225,16 +225,17 @@ INSERT INTO record.plan_word (case_ref, plan, safe_hash, duress_hash) VALUES ($1
 
 -- name: put_contact
 INSERT INTO record.contact (case_ref, number, referral, organisation, purpose, channel, template,
-    interpreter, state, not_before, safe_at, safe_until, result, word, planned_by, made_by,
-    started_at, ended_at, is_outside_plan, occurred_at)
+    interpreter, state, not_before, safe_at, safe_until, result, word, interpreted_by, planned_by,
+    made_by, started_at, ended_at, is_outside_plan, occurred_at)
 SELECT case_ref, number, referral, organisation, purpose, channel, template, interpreter, state,
-    not_before, safe_at, safe_until, result, word, planned_by, made_by, started_at, ended_at,
-    is_outside_plan, occurred_at
+    not_before, safe_at, safe_until, result, word, interpreted_by, planned_by, made_by, started_at,
+    ended_at, is_outside_plan, occurred_at
 FROM jsonb_populate_record(NULL::record.contact, $1::jsonb)
 ON CONFLICT ON CONSTRAINT contact_pk DO UPDATE SET state = excluded.state,
     safe_at = excluded.safe_at, safe_until = excluded.safe_until, result = excluded.result,
-    word = excluded.word, planned_by = excluded.planned_by, made_by = excluded.made_by,
-    started_at = excluded.started_at, ended_at = excluded.ended_at,
+    word = excluded.word, interpreted_by = excluded.interpreted_by,
+    organisation = excluded.organisation, planned_by = excluded.planned_by,
+    made_by = excluded.made_by, started_at = excluded.started_at, ended_at = excluded.ended_at,
     is_outside_plan = excluded.is_outside_plan, occurred_at = excluded.occurred_at,
     recorded_at = clock_timestamp()
 
@@ -255,8 +256,8 @@ SELECT case_ref, number, purpose, recorder, asks, referrals, consents, opened_at
     state, answered_by, occurred_at
 FROM jsonb_populate_record(NULL::record.withdrawal_check, $1::jsonb)
 ON CONFLICT ON CONSTRAINT withdrawal_check_pk DO UPDATE SET state = excluded.state,
-    answered_by = excluded.answered_by, occurred_at = excluded.occurred_at,
-    recorded_at = clock_timestamp()
+    consents = excluded.consents, answered_by = excluded.answered_by,
+    occurred_at = excluded.occurred_at, recorded_at = clock_timestamp()
 
 -- name: put_risk
 INSERT INTO record.risk_assessment (case_ref, number, tool, grade, ticks, assessed_by, assessed_at,
@@ -305,10 +306,17 @@ FROM jsonb_populate_record(NULL::record.conflict, $1::jsonb)
 ON CONFLICT ON CONSTRAINT conflict_pk DO NOTHING
 
 -- name: put_named
+-- An update first: whoever steps back may change their own row, and add none.
+WITH known AS (
+    UPDATE record.case_person SET proposed_by = $3, confirmed_by = $4, is_named = $5,
+        left_at = CASE WHEN is_named AND NOT $5 THEN clock_timestamp() END
+    WHERE case_ref = $1 AND organisation = split_part($2, ':', 1)
+        AND person = split_part($2, ':', 2)
+    RETURNING person
+)
 INSERT INTO record.case_person (case_ref, organisation, person, proposed_by, confirmed_by, is_named)
-VALUES ($1, split_part($2, ':', 1), split_part($2, ':', 2), $3, $4, $5)
-ON CONFLICT ON CONSTRAINT case_person_pk DO UPDATE SET proposed_by = excluded.proposed_by,
-    confirmed_by = excluded.confirmed_by, is_named = excluded.is_named
+SELECT $1, split_part($2, ':', 1), split_part($2, ':', 2), $3, $4, $5
+WHERE NOT EXISTS (SELECT FROM known)
 
 -- name: put_transfer
 INSERT INTO record.transfer (case_ref, number, to_organisation, offered_by, offered_at, state,

@@ -137,14 +137,12 @@ class Story(RuleBasedStateMachine):
         match command:
             case AskConsent():
                 self.asked[command.recipient] = set(command.fields)
-                self.yes.pop(command.recipient, None)
             case GiveConsent():
                 assert set(command.fields) <= self.asked.pop(command.recipient)
                 until = (command.occurred_at or self.at) + consents.VALID_FOR
                 self.yes[command.recipient] = (set(command.fields), until)
             case RefuseConsent():
                 self.asked.pop(command.recipient, None)
-                self.yes.pop(command.recipient, None)
             case WithdrawConsent():
                 for recipient in [command.recipient] if command.recipient else ORGANISATIONS:
                     self.asked.pop(recipient, None)

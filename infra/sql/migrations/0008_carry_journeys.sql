@@ -22,6 +22,7 @@ GRANT UPDATE (entitlement, assigned_to, last_acted_at, died_at)
     ON record.case_file TO sp_web, sp_journeys;
 
 ALTER TABLE record.consent
+    ADD COLUMN also_asked   text[] NOT NULL DEFAULT '{}',
     ADD COLUMN asked        jsonb,
     ADD COLUMN ask_again_at timestamptz;
 
@@ -68,6 +69,7 @@ ALTER TABLE record.case_person
     ADD COLUMN proposed_by  text,
     ADD COLUMN confirmed_by text,
     ADD COLUMN is_named     boolean NOT NULL DEFAULT true,
+    ADD COLUMN left_at      timestamptz,
     ADD CONSTRAINT case_person_widened_by_two
         CHECK (proposed_by IS NULL OR proposed_by IS DISTINCT FROM confirmed_by);
 
@@ -90,6 +92,7 @@ CREATE TABLE record.contact_plan (
     words_of       integer,
     changes        text[]      NOT NULL,
     set_by         text        NOT NULL,
+    set_at         timestamptz,
     confirmed_how  text,
     confirmed_by   text,
     verified_at    timestamptz,
@@ -146,6 +149,7 @@ CREATE TABLE record.contact (
     safe_until   timestamptz,
     result       text,
     word         text        NOT NULL,
+    interpreted_by text      NOT NULL DEFAULT 'none',
     planned_by   text        NOT NULL,
     made_by      text,
     started_at   timestamptz,
@@ -355,6 +359,7 @@ CREATE TABLE record.staff_left (
 
 -- Who may see what.
 
+-- Whoever leaves the named people of a case, leaves them with the end of the transaction.
 CREATE OR REPLACE FUNCTION record.leads(wanted text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT EXISTS (
@@ -364,7 +369,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
           AND (NOT c.is_restricted OR EXISTS (
               SELECT 1 FROM record.case_person n
               WHERE n.case_ref = wanted AND n.organisation = p.organisation
-                AND n.person = record.setting('person') AND n.is_named)))
+                AND n.person = record.setting('person')
+                AND (n.is_named OR n.left_at >= transaction_timestamp()))))
 $$;
 
 -- Was offered the lead of the case, and has not answered before this transaction. A restricted
@@ -388,6 +394,24 @@ $$;
 CREATE FUNCTION record.may_know(private_to text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
     SELECT private_to IS NULL OR private_to = record.setting('org')
+$$;
+
+-- Has taken her on and may know how to reach her, or keeps that while she is asked whether a
+-- withdrawal was hers.
+CREATE FUNCTION record.may_reach(wanted text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT record.receives(wanted) AND (EXISTS (
+        SELECT 1 FROM record.referral r WHERE r.case_ref = wanted
+          AND r.organisation = record.setting('org') AND r.state IN ('accepted', 'active')
+          AND 'safe_contact' = ANY ((
+              SELECT c.fields FROM record.consent c WHERE c.case_ref = wanted
+                AND c.purpose = 'support_referral' AND c.recipient = r.service
+              ORDER BY c.epoch DESC LIMIT 1)::text[]))
+      OR EXISTS (
+        SELECT 1 FROM record.withdrawal_check k WHERE k.case_ref = wanted
+          AND k.asks = record.setting('org') AND k.state = 'open'
+          AND k.line_until > transaction_timestamp()
+          AND k.consents @? '$[*].fields[*] ? (@ == "safe_contact")'))
 $$;
 
 -- Holds the referral of that number, as the service it reached.
@@ -417,11 +441,10 @@ BEGIN
     UPDATE record.case_file SET owner = taker WHERE case_ref = wanted;
 END $$;
 
-REVOKE ALL ON FUNCTION record.is_offered(text), record.may_know(text),
+REVOKE ALL ON FUNCTION record.is_offered(text), record.may_know(text), record.may_reach(text),
     record.holds_referral(text, integer), record.take_lead(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record.is_offered(text), record.may_know(text),
-    record.holds_referral(text, integer) TO sp_web, sp_journeys;
-GRANT EXECUTE ON FUNCTION record.take_lead(text) TO sp_web;
+GRANT EXECUTE ON FUNCTION record.is_offered(text), record.may_know(text), record.may_reach(text),
+    record.holds_referral(text, integer), record.take_lead(text) TO sp_web;
 
 GRANT SELECT, INSERT, UPDATE ON record.contact_plan, record.contact, record.hold,
     record.withdrawal_check, record.risk_assessment, record.marac, record.nrm, record.transfer
@@ -434,8 +457,9 @@ GRANT SELECT ON record.anonymous_notification TO sp_audit;
 GRANT INSERT ON record.withdrawal_post TO sp_web;
 GRANT SELECT, UPDATE (done_at) ON record.withdrawal_post TO sp_journeys;
 GRANT SELECT, INSERT ON record.staff_left TO sp_web;
-GRANT SELECT, INSERT, UPDATE (proposed_by, confirmed_by, is_named) ON record.case_person
+GRANT SELECT, INSERT, UPDATE (proposed_by, confirmed_by, is_named, left_at) ON record.case_person
     TO sp_journeys;
+GRANT UPDATE (proposed_by, confirmed_by, is_named, left_at) ON record.case_person TO sp_web;
 GRANT SELECT ON record.withdrawal_check, record.staff_left TO sp_audit;
 
 DO $$
@@ -468,21 +492,37 @@ BEGIN
     END LOOP;
 END $$;
 
--- The mirror of a link belongs to the other case: the worker writes both.
+-- Who is too close to somebody steps back alone; to name one more is the worker's, for two people.
+CREATE POLICY leaving ON record.case_person FOR UPDATE TO sp_web
+    USING (record.leads_here(case_ref) AND organisation = record.setting('org')
+        AND person = record.setting('person'))
+    WITH CHECK (NOT is_named);
+
+-- The mirror of a link belongs to the other case: both are written at once. In a closed case, which
+-- no worker looks after, a person who leads both writes them.
 CREATE POLICY worker ON record.case_link TO sp_journeys
     USING (record.setting('case_ref') IN (case_ref, other))
     WITH CHECK (record.setting('case_ref') IN (case_ref, other));
 CREATE POLICY person ON record.case_link FOR SELECT TO sp_web
     USING (record.leads(case_ref) AND record.leads(other));
+CREATE POLICY linking ON record.case_link FOR INSERT TO sp_web
+    WITH CHECK (record.setting('case_ref') IN (case_ref, other)
+        AND record.leads(case_ref) AND record.leads(other));
 
+-- An offer is made by those who lead, and answered by whoever it was made to: nobody offers a case
+-- to themselves.
 CREATE POLICY person ON record.transfer TO sp_web
-    USING (record.leads(case_ref) OR to_organisation = record.setting('org'))
-    WITH CHECK (record.acts_on(case_ref) OR to_organisation = record.setting('org'));
+    USING (record.leads(case_ref) OR record.is_offered(case_ref))
+    WITH CHECK (record.leads_here(case_ref)
+        OR (record.acts_on(case_ref) AND record.is_offered(case_ref)
+            AND to_organisation = record.setting('org')));
 
--- Details of a plan: for those who lead, and for a service whose packet holds them.
-CREATE POLICY person ON record.plan_detail TO sp_web
-    USING (record.leads(case_ref) OR record.acts_on(case_ref))
-    WITH CHECK (record.acts_on(case_ref));
+-- Details of a plan: for those who lead, and for a service that knows her and was passed them.
+CREATE POLICY person ON record.plan_detail FOR SELECT TO sp_web
+    USING (record.leads(case_ref) OR record.may_reach(case_ref));
+CREATE POLICY setting ON record.plan_detail FOR INSERT TO sp_web
+    WITH CHECK (record.leads_here(case_ref)
+        OR (record.acts_on(case_ref) AND record.receives(case_ref)));
 
 CREATE POLICY person ON record.service_reason TO sp_web
     USING (organisation = record.setting('org'))
@@ -512,7 +552,8 @@ CREATE POLICY person ON record.deadline TO sp_web
 DROP POLICY person ON record.task;
 CREATE POLICY person ON record.task TO sp_web
     USING (record.may_know(private_to) AND (record.leads(case_ref) OR record.acts_on(case_ref)
-        OR (organisation = record.setting('org') AND record.receives(case_ref))))
+        OR (organisation = record.setting('org')
+            AND (record.receives(case_ref) OR record.is_offered(case_ref)))))
     WITH CHECK (record.acts_on(case_ref) AND record.may_know(private_to));
 
 DROP POLICY person ON record.outbox;
@@ -526,16 +567,29 @@ DROP POLICY timeline ON audit.entry;
 CREATE POLICY timeline ON audit.entry FOR SELECT TO sp_web
     USING (record.leads(case_ref) AND record.may_know(private_to));
 
--- A withdrawal that was not hers is undone by whoever asked her: consent is put back and the
--- stopped referral replaced, in the transaction that answers an open check and in no other.
-CREATE FUNCTION record.answers_check(wanted text) RETURNS boolean
+-- An answer tells its giver what was done, and nobody else.
+DROP POLICY person ON record.command_log;
+CREATE POLICY person ON record.command_log TO sp_web
+    USING ((record.leads(case_ref) OR record.acts_on(case_ref))
+        AND actor = record.setting('role') || '@' || record.setting('org') || ':'
+            || record.setting('person'))
+    WITH CHECK (record.acts_on(case_ref));
+
+-- A withdrawal that was not hers is undone by whoever asked her: a yes she had given before is put
+-- back, in the transaction that answers an open check and in no other.
+CREATE FUNCTION record.puts_back(wanted text, of_purpose text, to_recipient text, put text[])
+RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT wanted = record.setting('case_ref') AND EXISTS (
         SELECT 1 FROM record.withdrawal_check k WHERE k.case_ref = wanted
-          AND k.asks = record.setting('org') AND k.state IN ('open', 'it_was_not_her')
+          AND k.asks = record.setting('org') AND k.purpose = of_purpose
+          AND k.state = 'it_was_not_her' AND k.recorded_at >= transaction_timestamp()
           AND k.line_until > transaction_timestamp())
+      AND EXISTS (
+        SELECT 1 FROM record.consent c WHERE c.case_ref = wanted AND c.purpose = of_purpose
+          AND c.recipient = to_recipient AND c.state = 'given' AND put <@ c.fields)
 $$;
-REVOKE ALL ON FUNCTION record.answers_check(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record.answers_check(text) TO sp_web;
+REVOKE ALL ON FUNCTION record.puts_back(text, text, text, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record.puts_back(text, text, text, text[]) TO sp_web;
 CREATE POLICY putting_back ON record.consent FOR INSERT TO sp_web
-    WITH CHECK (record.answers_check(case_ref) AND state = 'given');
+    WITH CHECK (state = 'given' AND record.puts_back(case_ref, purpose, recipient, fields));
