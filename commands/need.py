@@ -43,7 +43,6 @@ async def add(
 ) -> None:
     """Add a need to a case; a referral then asks services to meet it."""
     from schemas.case_commands import AddNeed
-
     from schemas.referral import NeedCategory, Priority
 
     command = AddNeed(
