@@ -25,7 +25,7 @@ from infra.record import PostgresRecord, unknown_case
 from infra.staff import StaffRegister
 from infra.telemetry import span
 from infra.withdrawal_post import post_withdrawal
-from rules import packets, safe_contact, windows
+from rules import packets, quiet, safe_contact, windows
 from rules.actions import permitted
 from rules.choice import suggest
 from rules.profiles import PROFILES
@@ -131,7 +131,7 @@ class Desk:
         world = World(_now(), PROFILES[snapshot.case.profile], england_and_wales())
         return _page(
             snapshot,
-            owner=self.actor.organisation,
+            self.actor,
             shares=await self._reader.read_shares(case_ref),
             actions=permitted(snapshot, self.actor, world),
             personal=await self._reader.read_personal(case_ref, self.actor) if personal else None,
@@ -233,11 +233,7 @@ class Desk:
             is_suspended=safe_contact.is_suspended(snapshot),
             next_opens=opens[0] if opens else None,
             next_closes=opens[1] if opens else None,
-            contacts=tuple(
-                c
-                for c in snapshot.contacts
-                if self.actor.role not in NGO_ROLES or c.organisation == self.actor.organisation
-            ),
+            contacts=quiet.contacts_for(self.actor, snapshot),
             details=await self._reader.read_plan_details(case_ref, self.actor) if details else None,
         )
 
@@ -286,7 +282,8 @@ class Desk:
         """Open tasks of the organisation; with `mine_only`, those for this person or role."""
         await self._counter.require(Verb.FINISH_TASK)
         lines = await self._reader.list_tasks(self.actor.organisation)
-        return tuple(line for line in lines if not mine_only or self._is_mine(line))
+        seen = (line for line in lines if quiet.may_see(self.actor, line.kind))
+        return tuple(line for line in seen if not mine_only or self._is_mine(line))
 
     # Directory
 
@@ -397,7 +394,7 @@ class Desk:
         return line.for_role is self.actor.role and line.not_for != self.actor.who
 
 
-def _page(snapshot: CaseSnapshot, *, owner: str, **read: Any) -> CasePage:
+def _page(snapshot: CaseSnapshot, actor: Actor, **read: Any) -> CasePage:
     """A case as its own organisation sees it: not the tasks of others."""
     return CasePage(
         case=snapshot.case,
@@ -405,10 +402,10 @@ def _page(snapshot: CaseSnapshot, *, owner: str, **read: Any) -> CasePage:
         needs=snapshot.needs,
         referrals=snapshot.referrals,
         deadlines=snapshot.deadlines,
-        tasks=tuple(t for t in snapshot.tasks if t.organisation in (None, owner)),
+        tasks=quiet.tasks_for(actor, snapshot),
         plan=snapshot.plan,
         pending_plan=snapshot.pending_plan,
-        contacts=snapshot.contacts,
+        contacts=quiet.contacts_for(actor, snapshot),
         holds=snapshot.holds,
         checks=snapshot.checks,
         risk=snapshot.risk,
