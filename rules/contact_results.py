@@ -8,6 +8,7 @@ from rules.contacts_waiting import task_of
 from rules.plans import suspended
 from rules.world import World
 from schemas.actor import Actor, Role
+from schemas.case import Stage
 from schemas.changes import Change, ContactRecorded
 from schemas.contact import (
     Contact,
@@ -155,6 +156,7 @@ def _silence(
     is_she = made.result is ContactResult.SPOKE and made.word is not WordCheck.WRONG
     if is_she and not made.is_outside_plan:
         return duties.meet(snapshot, SILENCE, at)
-    if any(deadline.duty == SILENCE for deadline in snapshot.running_deadlines()):
+    is_known = any(deadline.duty == SILENCE for deadline in snapshot.running_deadlines())
+    if is_known or snapshot.case.stage is Stage.CLOSED:
         return ()
     return duties.start(snapshot, world, SILENCE, at)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from rules import duties
+from rules import contacts, duties
+from rules.apply import apply
 from rules.contact_results import FIRST_CONTACT, IDVA_CONTACT, SILENCE
 from rules.decide import decide
 from schemas.actor import Actor, Role
-from schemas.case import Channel
+from schemas.case import Channel, Stage
 from schemas.clockwork_steps import CloseWindow, OpenWindow, SendContact, SettleContact
 from schemas.consent import Purpose
 from schemas.contact import (
@@ -36,7 +37,7 @@ from schemas.contact_commands import (
     SuspendPlan,
 )
 from schemas.deadlines import DeadlineState
-from schemas.decisions import Refused
+from schemas.decisions import Changed, Refused
 from schemas.referral import Delivery, ReferralState
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
 from schemas.withdrawal import CheckState, WithdrawalCheck
@@ -510,6 +511,15 @@ def test_silence_begins_with_the_first_attempt_and_ends_when_she_was_reached(
     assert silence(case) == [DeadlineState.RUNNING]
     case = after(case, plan(), a_command(StartContact, contact=3), at=INSIDE)
     assert silence(after(case, end(contact=3), at=INSIDE)) == [DeadlineState.MET]
+
+
+def test_in_a_closed_case_nothing_begins_to_run() -> None:
+    """A call that was going on when it was closed is a fact, and no more."""
+    case = started()
+    closed = case.model_copy(update={"case": case.case.model_copy(update={"stage": Stage.CLOSED})})
+    decision = contacts.end(closed, end(R.NO_ANSWER), a_world(INSIDE))
+    assert isinstance(decision, Changed)
+    assert silence(apply(closed, decision.changes)) == []
 
 
 @pytest.mark.parametrize(

@@ -385,6 +385,8 @@ def test_her_word_that_all_is_as_it_was_begins_the_thirty_days_anew() -> None:
         the(case.plan).expires_at,
     )
     assert PlanConfirmation.TOLD_IN_PERSON is the(case.plan).confirmed_how
+    (review,) = [d for d in case.running_deadlines() if d.duty == plans.REVIEW]
+    assert (month, DeadlineState.RUNNING) == (review.started_at, review.state)
 
 
 def test_without_a_plan_there_is_nothing_to_renew() -> None:
