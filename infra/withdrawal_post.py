@@ -48,7 +48,7 @@ async def carry_out_posts(
     for row in rows:
         who = {part: row[part] for part in ("role", "organisation", "person")}
         command = WithdrawConsent(
-            command_id=row["command_id"],
+            command_id=f"post-{row['id']}",  # its bearer's own may have answered something else
             case_ref=CaseRef(row["case_ref"]),
             actor=Actor.model_validate(who),
             purpose=row["purpose"],

@@ -155,8 +155,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING -- naming withdrawal_post_once would take a right to read the posts
 
 -- name: read_withdrawal_posts
-SELECT id, case_ref, role, organisation, person, command_id, purpose, recipient, said_by,
-    occurred_at
+SELECT id, case_ref, role, organisation, person, purpose, recipient, said_by
 FROM record.withdrawal_post WHERE done_at IS NULL ORDER BY recorded_at LIMIT $1
 
 -- name: settle_withdrawal_post

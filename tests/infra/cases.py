@@ -27,13 +27,14 @@ from schemas.case import (
     Told,
 )
 from schemas.case_commands import AddNeed
-from schemas.clockwork_steps import Deliver, QueueDelivery, Step
+from schemas.clockwork_steps import Breach, Deliver, QueueDelivery, Remind, Step
 from schemas.command_base import Command
 from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.decisions import Committed
 from schemas.ids import CaseRef, new_case_ref
 from schemas.referral_commands import RequestReferral
-from tests.builders import AT, a_command, caseworker
+from schemas.snapshot import CaseSnapshot
+from tests.builders import AT, a_command, caseworker, the
 
 IDVA = "idva-service"
 HOUSING = "safe-housing-advice"
@@ -90,20 +91,36 @@ async def given(
     at: datetime = AT,
     wakes: bool = False,
     note: str = "",
+    beside: Beside | None = None,
 ) -> Written:
     """Give a command to the record of whoever gives it."""
     record = await record_for(None if isinstance(command, Step) else command.actor)
     judge = judge_of(command, at, england_and_wales(), wakes=wakes)
     return await record.change(
-        command, judge, services=services_of(command), beside=Beside(note=note)
+        command, judge, services=services_of(command), beside=beside or Beside(note=note)
     )
 
 
-async def done(record_for: RecordFor, command: Command, *, at: datetime = AT) -> Written:
+async def done(record_for: RecordFor, command: Command, **how: Any) -> Written:
     """The same, where it must not be refused."""
-    written = await given(record_for, command, at=at)
+    written = await given(record_for, command, **how)
     assert isinstance(written.reply, Committed), written.reply
     return written
+
+
+def moment(snapshot: CaseSnapshot, command: Command) -> datetime:
+    """When a command is given: a timer's at its own time, everything else on a Monday morning."""
+    if not isinstance(command, Remind | Breach):
+        return AT
+    deadline = the(snapshot.deadline(command.deadline))
+    return deadline.remind_at if isinstance(command, Remind) else deadline.due_at
+
+
+async def missed(record_for: RecordFor, case_ref: CaseRef, deadline: str) -> Written:
+    """Let a deadline's time come."""
+    step = about(case_ref, Breach, deadline=deadline)
+    snapshot = await (await record_for(None)).read(case_ref)
+    return await done(record_for, step, at=moment(snapshot, step))
 
 
 async def queued(

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
-from schemas.case_commands import AddNeed
 
 from infra import audit
 from infra.audit import AuditReader, ChainReport
 from infra.database import Scope, transaction
 from infra.migrations import migrate
 from infra.stack.secrets import Role
+from schemas.case_commands import AddNeed
 from schemas.errors import SafepathError
 from schemas.ids import CaseRef
 from schemas.verbs import Verb

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from schemas.case_commands import AddNeed
-from schemas.referral_commands import AcceptReferral
 
 from infra.database import Pool, Scope, transaction
 from infra.keys import FileKeyProvider, Keyring, read_key_file
 from infra.stack.secrets import Role
 from schemas.actor import Actor
+from schemas.case_commands import AddNeed
 from schemas.errors import KeyDestroyedError, KeyUnavailableError, RecordError
 from schemas.ids import CaseRef, new_case_ref
+from schemas.referral_commands import AcceptReferral
 from tests.builders import caseworker, ngo_intake
 from tests.conftest import People, Servers
 from tests.infra.cases import HARBOUR, about, delivered, given, opened

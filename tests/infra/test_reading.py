@@ -7,20 +7,19 @@ from typing import Any
 
 import asyncpg
 import pytest
-from schemas.case_commands import CloseCase
-from schemas.clockwork_steps import Breach
-from schemas.consent_commands import WithdrawConsent
-from schemas.referral_commands import AcceptReferral
 
 from infra.migrations import migrate
 from infra.reading import PostgresReader
 from infra.stack.secrets import Role
-from rules.packets import may_be_read
+from rules.packets import shown
 from schemas.actor import Actor
 from schemas.case import PersonalField
+from schemas.case_commands import CloseCase
+from schemas.consent_commands import WithdrawConsent
 from schemas.directory import Service
 from schemas.errors import BadInputError, RecordError, SafepathError
 from schemas.ids import CaseRef, new_case_ref
+from schemas.referral_commands import AcceptReferral
 from schemas.verbs import Verb
 from tests.builders import AT, caseworker, ngo_intake, ops, the
 from tests.conftest import People, Servers
@@ -34,6 +33,7 @@ from tests.infra.cases import (
     delivered,
     done,
     given,
+    missed,
     opened,
 )
 
@@ -47,7 +47,7 @@ async def personal(reader: PostgresReader, case_ref: CaseRef) -> Any:
 
 async def packet(reader: PostgresReader, case_ref: CaseRef) -> Any:
     """What the service was sent."""
-    return await reader.read_packet(case_ref, 1, ngo_intake(), may_be_read)
+    return await reader.read_packet(case_ref, 1, ngo_intake(), shown(AT))
 
 
 async def notes(reader: PostgresReader, case_ref: CaseRef) -> Any:
@@ -189,7 +189,7 @@ async def test_a_referral_that_was_not_sent_is_said_not_to_be_there(
     case_ref = await delivered(people.record_for)
     reader = await people.reader_for(ngo_intake())
     with pytest.raises(SafepathError) as caught:
-        await reader.read_packet(case_ref, referral, ngo_intake(), may_be_read)
+        await reader.read_packet(case_ref, referral, ngo_intake(), shown(AT))
     assert str(referral) not in str(caught.value)
 
 
@@ -234,7 +234,7 @@ async def test_lists_are_by_due_time_and_leave_out_what_is_closed(elsewhere: Peo
     force = caseworker("gulland-police")
     calm = await opened(elsewhere.record_for, force)
     urgent = await delivered(elsewhere.record_for, actor=force)
-    await done(elsewhere.record_for, about(urgent, Breach, deadline="ref-ack/1"))
+    await missed(elsewhere.record_for, urgent, "ref-ack/1")
     closed = await opened(elsewhere.record_for, force)
     for confirmed in (False, True):
         await done(elsewhere.record_for, about(closed, CloseCase, actor=force, confirmed=confirmed))

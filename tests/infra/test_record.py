@@ -1,15 +1,17 @@
 """The record of cases: one suite, held by the fake and by PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
-import asyncpg
 import pytest
+
+from activities.ports import Verdict
+from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
+from schemas.actor import Actor
+from schemas.case import PersonalField, Stage
 from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
-from schemas.changes import Change, ConsentRecorded, PacketPlaced
+from schemas.changes import ConsentRecorded, PacketPlaced
 from schemas.clockwork_steps import (
     Breach,
     Deliver,
@@ -23,7 +25,12 @@ from schemas.clockwork_steps import (
     Step,
 )
 from schemas.command_base import Command
+from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.decisions import Committed, NotDone
+from schemas.errors import BadInputError, RecordError
+from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id
+from schemas.referral import Delivery, ReferralState
 from schemas.referral_commands import (
     AcceptReferral,
     CompleteReferral,
@@ -33,29 +40,9 @@ from schemas.referral_commands import (
     RecallReferral,
     RequestReferral,
 )
-
-from activities.ports import Judge, Record, Verdict
-from infra.audit import AuditReader
-from infra.demo.files import demo_directory_text
-from infra.hsds import read_directory
-from infra.stack.secrets import Role as DatabaseRole
-from rules.apply import apply
-from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
-from rules.packets import may_be_read, project
-from schemas.actor import Actor
-from schemas.case import PersonalField, Stage
-from schemas.consent import ConsentState, Purpose
-from schemas.decisions import Changed, Committed, NotDone
-from schemas.errors import BadInputError, RecordError
-from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id
-from schemas.packet import ReferralPacket
-from schemas.referral import Delivery, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchState
 from schemas.verbs import Verb
-from schemas.views import ShareLine
 from tests.builders import AT, a_consent, caseworker, ngo_intake, supervisor, the
-from tests.conftest import People, Servers
-from tests.fakes import FakeRecord, listed
 from tests.infra.cases import (
     CIRCUMSTANCES,
     CONTACT,
@@ -70,153 +57,11 @@ from tests.infra.cases import (
     delivery,
     done,
     given,
+    moment,
     opened,
     queued,
 )
-
-AuditLine = tuple[Verb, str, tuple[str, ...]]
-
-
-class World(Protocol):
-    """A record in anybody's hands, and its books, seen from outside."""
-
-    async def record_for(self, actor: Actor | None) -> Record:
-        """None is the worker."""
-        ...
-
-    async def audit(self, case_ref: CaseRef) -> list[AuditLine]:
-        """Verb, outcome and reasons, oldest first."""
-        ...
-
-    async def shares(self, case_ref: CaseRef) -> list[ShareLine]:
-        """The sharing ledger."""
-        ...
-
-    async def packet(self, case_ref: CaseRef, referral: int = 1) -> ReferralPacket | None:
-        """What lies in the inbox of Harbour House."""
-        ...
-
-    async def wakes(self, case_ref: CaseRef) -> list[str]:
-        """Workflows to be told."""
-        ...
-
-    async def notes(self, case_ref: CaseRef, of: Actor) -> list[str]:
-        """An organisation's own notes."""
-        ...
-
-
-@dataclass
-class FakeWorld:
-    """On the fake."""
-
-    record: FakeRecord
-
-    async def record_for(self, actor: Actor | None) -> Record:
-        """The same record for everybody."""
-        assert actor is None or actor.person
-        return self.record
-
-    async def audit(self, case_ref: CaseRef) -> list[AuditLine]:
-        """As remembered."""
-        return [(r.verb, r.outcome, r.reasons) for r in self.record.audit if r.case_ref == case_ref]
-
-    async def shares(self, case_ref: CaseRef) -> list[ShareLine]:
-        """As remembered."""
-        return [share for (case, _), share in self.record.shares.items() if case == case_ref]
-
-    async def packet(self, case_ref: CaseRef, referral: int = 1) -> ReferralPacket | None:
-        """As remembered."""
-        mine = (p for (case, _), p in self.record.packets.items() if case == case_ref)
-        return next((packet for packet in mine if packet.referral == referral), None)
-
-    async def wakes(self, case_ref: CaseRef) -> list[str]:
-        """As remembered."""
-        return [workflow_id for case, workflow_id in self.record.wakes if case == case_ref]
-
-    async def notes(self, case_ref: CaseRef, of: Actor) -> list[str]:
-        """As remembered."""
-        return self.record.notes[case_ref, of.organisation]
-
-
-@dataclass
-class PostgresWorld:
-    """On PostgreSQL: people as sp_web, the worker as sp_journeys."""
-
-    people: People
-    superuser: asyncpg.Connection
-    auditor: AuditReader
-
-    async def record_for(self, actor: Actor | None) -> Record:
-        """Under the role and the settings of whoever holds it."""
-        return await self.people.record_for(actor)
-
-    async def audit(self, case_ref: CaseRef) -> list[AuditLine]:
-        """As the auditor reads it, without the rows of our own looking."""
-        lines = await self.auditor.read(case_ref, None, 1_000)
-        looked = Verb.READ_PERSONAL
-        return [(r.verb, r.outcome, r.reasons) for r in lines if r.verb is not looked]
-
-    async def shares(self, case_ref: CaseRef) -> list[ShareLine]:
-        """As the force that leads the case reads it."""
-        reader = await self.people.reader_for(caseworker())
-        return list(await reader.read_shares(case_ref))
-
-    async def packet(self, case_ref: CaseRef, referral: int = 1) -> ReferralPacket | None:
-        """As the service reads it."""
-        reader = await self.people.reader_for(ngo_intake())
-        try:
-            return (await reader.read_packet(case_ref, referral, ngo_intake(), may_be_read)).packet
-        except BadInputError:
-            return None
-
-    async def wakes(self, case_ref: CaseRef) -> list[str]:
-        """Straight from the table."""
-        rows = await self.superuser.fetch(
-            "SELECT workflow_id FROM record.wake WHERE case_ref = $1 ORDER BY id", case_ref
-        )
-        return [row["workflow_id"] for row in rows]
-
-    async def notes(self, case_ref: CaseRef, of: Actor) -> list[str]:
-        """As their owner reads them."""
-        reader = await self.people.reader_for(of)
-        return [note.text for note in await reader.read_notes(case_ref, of)]
-
-
-@pytest.fixture(scope="session")
-async def real(postgres: Servers, people: People) -> AsyncIterator[PostgresWorld]:
-    """PostgreSQL's world."""
-    superuser = await asyncpg.connect(postgres.dsn(DatabaseRole.POSTGRES), ssl=False)
-    auditor = AuditReader(await people.pool_of(DatabaseRole.AUDIT))
-    yield PostgresWorld(people, superuser, auditor)
-    await superuser.close()
-
-
-@pytest.fixture(params=["fake", "postgres"])
-def world(request: pytest.FixtureRequest, real: PostgresWorld) -> World:
-    """Each of the two."""
-    if request.param == "postgres":
-        return real
-    services = read_directory(demo_directory_text()).services
-    directory = listed((s.code, s.organisation, s.status.value) for s in services)
-    return FakeWorld(FakeRecord(services=directory))
-
-
-def as_it_stands(snapshot: CaseSnapshot) -> CaseSnapshot:
-    """Without the order of rows, which nobody relies on, and the directory, which is not his."""
-    return snapshot.model_copy(
-        update={
-            "consents": tuple(sorted(snapshot.consents, key=lambda c: c.recipient)),
-            "deadlines": tuple(sorted(snapshot.deadlines, key=lambda d: d.id)),
-            "tasks": tuple(sorted(snapshot.tasks, key=lambda t: t.id)),
-            "dispatches": tuple(sorted(snapshot.dispatches, key=lambda d: d.key)),
-            "services": (),
-        }
-    )
-
-
-async def read(world: World, case_ref: CaseRef) -> CaseSnapshot:
-    """The case, as the worker reads it."""
-    return await (await world.record_for(None)).read(case_ref)
+from tests.infra.worlds import World, as_it_stands, judging, read
 
 
 def unasked(_: CaseSnapshot) -> Verdict:
@@ -368,7 +213,8 @@ async def test_a_story_of_mishaps_is_stored_as_it_was_judged(world: World) -> No
 async def told(world: World, case_ref: CaseRef, story: list[Command]) -> None:
     """Tell a story; after each sentence the record holds what the judge said."""
     for version, command in enumerate(story, start=2):
-        written = await given(world.record_for, command)
+        at = moment(await read(world, case_ref), command)
+        written = await given(world.record_for, command, at=at)
         assert isinstance(written.reply, Committed), (command, written.reply)
         assert as_it_stands(written.snapshot) == as_it_stands(await read(world, case_ref)), command
         assert version == written.snapshot.case.version
@@ -665,19 +511,3 @@ def a_placement(key: str) -> PacketPlaced:
         fields=(PersonalField.NAME,),
         consent_epoch=2,
     )
-
-
-def judging(command: Command, *changes: Change) -> Judge:
-    """A judge who says yes to these changes, whatever the rules would say."""
-
-    def judge(snapshot: CaseSnapshot) -> Verdict:
-        after = apply(snapshot, changes)
-        return Verdict(
-            decision=Changed(changes=changes),
-            reply=Committed(case_ref=command.case_ref, version=after.case.version),
-            after=after,
-            at=AT,
-            packet=lambda texts: project(after, 1, texts, tuple(texts)),
-        )
-
-    return judge

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from schemas.clockwork_steps import Breach
-from schemas.referral_commands import AcceptReferral
 
 from infra.database import CONSTRAINT_ERRORS, Scope, open_pool, transaction
 from infra.stack.secrets import Role
 from infra.statements import statements
 from rules.duties import ACKNOWLEDGE, deadline_id
-from rules.packets import may_be_read
+from rules.packets import shown
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
 from schemas.case import Stage, Subject
@@ -26,6 +24,7 @@ from schemas.directory import Capacity, ServiceStatus
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef
 from schemas.referral import NeedCategory, NeedState, ReferralState
+from schemas.referral_commands import AcceptReferral
 from schemas.snapshot import DispatchKind, DispatchState
 from tests.builders import AT, an_actor, caseworker, ngo_intake
 from tests.conftest import People, Servers
@@ -35,8 +34,8 @@ from tests.infra.cases import (
     TERNSTONE,
     about,
     delivered,
-    done,
     given,
+    missed,
     opened,
     queued,
 )
@@ -134,7 +133,7 @@ async def cases(people: People) -> Population:
     hands = people.record_for
     plain = await delivered(hands, own_notes="for our eyes")
     await delivered(hands, case_ref=plain, referral=2, service=HOUSING)
-    await done(hands, about(plain, Breach, deadline=deadline_id(ACKNOWLEDGE, 2)))
+    await missed(hands, plain, deadline_id(ACKNOWLEDGE, 2))
     answer = about(plain, AcceptReferral, actor=ngo_intake())
     await given(hands, answer, note="for Harbour House's eyes", wakes=True)
     restricted = await delivered(hands, is_restricted=True, named_people=("bea",))
@@ -350,9 +349,9 @@ async def test_of_a_restricted_case_an_ngo_shows_its_supervisor_alone(
             assert await seen(connection, tables, cases.restricted) == {}
         reader = await people.reader_for(actor)
         with pytest.raises(BadInputError):
-            await reader.read_packet(cases.restricted, 1, actor, may_be_read)
+            await reader.read_packet(cases.restricted, 1, actor, shown(AT))
     reader = await people.reader_for(SUPERVISOR)
-    packet = (await reader.read_packet(cases.restricted, 1, SUPERVISOR, may_be_read)).packet
+    packet = (await reader.read_packet(cases.restricted, 1, SUPERVISOR, shown(AT))).packet
     assert packet is not None
     assert packet.name
 

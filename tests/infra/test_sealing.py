@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from schemas.referral_commands import AcceptReferral
 
 from infra.sealing import key_version_of, seal, unseal
 from infra.stack.secrets import Role
 from schemas.errors import DamagedTextError
+from schemas.referral_commands import AcceptReferral
 from tests.builders import caseworker, ngo_intake
 from tests.conftest import People, Servers
 from tests.infra.cases import (
