@@ -132,7 +132,13 @@ async def show(
 async def confirm(
     case: CaseArgument,
     number: Annotated[int, typer.Option("--plan", help="The plan that waits, by its number.")],
-    how: Annotated[str, typer.Option(help="old_channel (name the contact) or ngo_that_knows_her.")],
+    how: Annotated[
+        str,
+        typer.Option(
+            help="old_channel (name the contact), ngo_that_knows_her, or, after a suspension and by "
+            "a supervisor who saw her, told_in_person."
+        ),
+    ],
     contact: Annotated[
         int | None,
         typer.Option(

@@ -126,6 +126,8 @@ _NEVER_TOO_LATE = frozenset(
         Verb.PLACE_HOLD,
         Verb.LIFT_HOLD,
         Verb.SUSPEND_PLAN,
+        Verb.END_CONTACT,
+        Verb.SETTLE_CONTACT,
         Verb.OPEN_REFERRAL,
         Verb.FINISH_TASK,
         Verb.DECLARE_CONFLICT,

@@ -4,7 +4,7 @@ Number, address and trusted person, a further channel, the interpreter, the word
 an abuser would change first.
 """
 
-from schemas.actor import NGO_ROLES
+from schemas.actor import NGO_ROLES, Role
 from schemas.contact import (
     TEXT_CHANNELS,
     Contact,
@@ -50,12 +50,14 @@ def doubt_about(snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan)
         return None
     if command.how is PlanConfirmation.OLD_CHANNEL and _she_said_so(snapshot, plan, command):
         return None
+    if command.how is PlanConfirmation.TOLD_IN_PERSON and _came_herself(snapshot, command):
+        return None
     return refused(
         "not_confirmed",
         "A change is confirmed by an NGO that has taken her on, or in a contact over a channel of "
         "the plan in force, made by somebody other than who set the change and after it was set, "
         "in which she spoke, through no relative or friend, and gave her safe word if one was "
-        "agreed.",
+        "agreed. After a suspension a supervisor who saw her in person may confirm it too.",
     )
 
 
@@ -83,6 +85,12 @@ def _she_said_so(snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan
     )
     by_another = contact.made_by is not None and contact.made_by != plan.set_by
     return in_time and by_another and _was_she(contact, must_give_word=held.words_of is not None)
+
+
+def _came_herself(snapshot: CaseSnapshot, command: ConfirmPlan) -> bool:
+    """After a suspension no channel is left to ask her on: a supervisor who saw her may confirm."""
+    is_suspended = any(plan.state is PlanState.SUSPENDED for plan in snapshot.plans)
+    return is_suspended and command.actor.role is Role.SAFEGUARDING_SUPERVISOR
 
 
 def _was_she(contact: Contact, *, must_give_word: bool) -> bool:

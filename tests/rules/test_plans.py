@@ -475,6 +475,18 @@ def test_a_suspended_plan_comes_back_only_confirmed() -> None:
     assert (1, 1) == (the(back.plan).details_of, the(back.plan).words_of)
 
 
+def test_after_a_suspension_a_supervisor_who_saw_her_may_confirm() -> None:
+    """Without an NGO that knows her she would stay out of reach for good; a caseworker may not."""
+    case = after(a_case_with_plan(a_command(SuspendPlan)), set_to(C.VOICE))
+    in_person = by_old_channel(how=PlanConfirmation.TOLD_IN_PERSON)
+    seen = in_person.model_copy(update={"actor": supervisor()})
+    assert why_not(case, in_person, at=LATER) == {"not_confirmed"}
+    assert states(after(case, seen, at=LATER)) == [PlanState.REPLACED, PlanState.IN_FORCE]
+    assert why_not(after(a_case_with_plan(), set_to(C.VOICE, C.IN_PERSON)), seen, at=LATER) == {
+        "not_confirmed"
+    }
+
+
 # going stale
 
 
