@@ -135,8 +135,8 @@ async def confirm(
     how: Annotated[
         str,
         typer.Option(
-            help="old_channel (name the contact), ngo_that_knows_her, or, after a suspension and by "
-            "a supervisor who saw her, told_in_person."
+            help="old_channel (name the contact), ngo_that_knows_her, or, after a suspension, "
+            "told_in_person by a supervisor who saw her."
         ),
     ],
     contact: Annotated[
