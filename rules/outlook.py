@@ -39,6 +39,7 @@ def journey_outlook(snapshot: CaseSnapshot) -> JourneyOutlook:
             if r.state in ENDED_WITHOUT_HELP
             and not r.was_followed
             and snapshot.case.stage is not Stage.CLOSED
+            and snapshot.case.died_at is None
         ),
         to_dispatch=_queued(d for d in snapshot.dispatches if d.referral is None),
         alarms=_sorted((*(a for d in own for a in _duty_alarms(d)), *_contact_alarms(snapshot))),

@@ -289,6 +289,12 @@ def test_a_closed_case_routes_nothing() -> None:
     assert journey_outlook(case).to_route == ()
 
 
+def test_nobody_is_asked_to_help_somebody_who_has_died() -> None:
+    """What had ended before her death is followed by nothing."""
+    case = an_open_case(died_at=AT, referrals=[a_referral(state=S.DECLINED)])
+    assert journey_outlook(case).to_route == ()
+
+
 def test_a_referral_the_case_does_not_have_is_an_error() -> None:
     """Asking for it is a bug of the caller, not a state of the case."""
     with pytest.raises(KeyError):
