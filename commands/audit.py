@@ -19,6 +19,8 @@ from schemas.errors import BadInputError
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from schemas.views import MisuseLine
+
 app = typer.Typer(help="Read the audit, and check its chain.", no_args_is_help=True)
 
 
@@ -106,8 +108,8 @@ async def misuse(
 
     For auditors, and for the data protection officer of the same organisation. A read has a task
     where its reader works on the case or the referral, or has an open task in it. "Not hers" are
-    withdrawals of which she said later that it was not she; "not theirs", cases asked for that
-    they may not see. Counts are a reason to ask, and prove nothing.
+    withdrawals of which she said later that it was not she; "outside the plan", contacts that her
+    plan did not allow; "not theirs", cases asked for that they may not see.
     """
     first, last = _days(since, until)
     async with desk(data_dir, actor, as_json=as_json) as opened:
@@ -116,27 +118,37 @@ async def misuse(
         print_json({"from": first, "to": last, "people": list(lines)})
         return
     out.print(f"{first:%d %b %Y} to {last:%d %b %Y}, both included.")
-    if not lines:
+    rows = [(line.who, *_counts(line)) for line in lines if any(_counted(line))]
+    if not rows:
         out.print("Nobody did anything that is counted.")
         return
-    table = listing("who", *_COUNTED.values())
-    for line in lines:
-        table.add_row(line.who, *(str(getattr(line, name) or "–") for name in _COUNTED))
+    table = listing(
+        "who",
+        "reads\n(no task)",
+        "plans\nchanged",
+        "withdrawn\n(not hers)",
+        "outside\nthe plan",
+        "not\ntheirs",
+    )
+    for row in rows:
+        table.add_row(*row)
     out.print(table)
     out.print("A count is a reason to ask, and no proof: ask what the work was before you judge.")
 
 
-_COUNTED = {
-    "reads": "reads",
-    "reads_without_task": "without a task",
-    "cases_read": "cases",
-    "plan_changes": "plans changed",
-    "withdrawals": "withdrawals",
-    "withdrawals_not_hers": "not hers",
-    "contacts_outside_plan": "outside the plan",
-    "cases_not_theirs": "not theirs",
-}
-"""What is counted, and the head of its column."""
+def _counted(line: "MisuseLine") -> tuple[int, ...]:
+    return tuple(count for count in line.model_dump().values() if isinstance(count, int))
+
+
+def _counts(line: "MisuseLine") -> tuple[str, ...]:
+    """The cells of a line, each count of a part in brackets behind its whole."""
+    return (
+        f"{line.reads} ({line.reads_without_task})",
+        str(line.plan_changes),
+        f"{line.withdrawals} ({line.withdrawals_not_hers})",
+        str(line.contacts_outside_plan),
+        str(line.cases_not_theirs),
+    )
 
 
 def _days(since: str | None, until: str | None) -> "tuple[date, date]":

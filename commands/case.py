@@ -161,7 +161,10 @@ async def list_cases(
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """List your organisation's cases, what is due first at the top. Restricted ones are absent."""
+    """List your organisation's cases, what is due first at the top. Restricted ones are absent.
+
+    Tasks and referrals are counted while they are open; `with` is who works on the case.
+    """
     async with desk(data_dir, actor, as_json=as_json) as opened:
         found = await opened.list_cases(closed_too=closed_too)
         lines = [one for one in found if not mine or one.assigned_to == opened.actor.person]
@@ -172,9 +175,7 @@ async def list_cases(
             none = "None is assigned to you." if mine else "No cases. `case open` opens one."
             out.print(none)
             return
-        table = listing(
-            "case", "stage", "assigned to", "next due", "open tasks", "open referrals", "opened"
-        )
+        table = listing("case", "stage", "with", "next due", "tasks", "referrals", "opened")
         for line in lines:
             due = local_short(line.next_due) if line.next_due else "–"
             opened_at = f"{line.recorded_at:%d %b %Y}"

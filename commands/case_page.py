@@ -135,10 +135,14 @@ def _clock(page: "CasePage") -> Iterator[str]:
 
 
 def _deadline(deadline: "Deadline") -> str:
+    from schemas.deadlines import DeadlineState
+
     why = deadline.pause_reason or deadline.extension_reason
     because = f" ({spoken(why)})" if why else ""
-    state = f"{spoken(deadline.state)}{because}"
-    return f"deadline {deadline.id}: due {local(deadline.due_at)}, {state}"
+    state = (
+        "[bold red]late[/]" if deadline.state is DeadlineState.BREACHED else spoken(deadline.state)
+    )
+    return f"deadline {deadline.id}: due {local(deadline.due_at)}, {state}{because}"
 
 
 def _task(task: "Task") -> str:

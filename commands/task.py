@@ -9,7 +9,6 @@ from commands.console import (
     DEFAULT_DATA_DIR,
     DataDirOption,
     JsonOption,
-    listing,
     local_short,
     out,
     print_json,
@@ -55,11 +54,10 @@ async def list_tasks(
     if not lines:
         out.print("No open tasks for you." if mine else "No open tasks.")
         return
-    table = listing("case and task", "what", "for", "since", "done with")
     for line in lines:
-        which, since = f"{line.case_ref} {line.id}", local_short(line.raised_at)
-        table.add_row(which, spoken(line.kind), _whom(line), since, _done_with(line))
-    out.print(table)
+        out.print(f"[bold]{line.case_ref} {line.id}[/]")
+        whom, since = _whom(line), local_short(line.raised_at)
+        out.print(f"  {spoken(line.kind)}: for {whom}, since {since}; {_way_on(line)}")
 
 
 @app.command()
@@ -80,11 +78,11 @@ async def done(
 
 
 def _whom(line: "TaskLine") -> str:
-    whom = line.for_person or role_words(line.for_role)
+    whom = line.for_person or f"the {role_words(line.for_role)}"
     return f"{whom}, not {line.not_for}" if line.not_for else whom
 
 
-def _done_with(line: "TaskLine") -> str:
+def _way_on(line: "TaskLine") -> str:
     from rules.casework import SETTLED_BY
 
-    return SETTLED_BY.get(line.kind, "task done")
+    return f"`{SETTLED_BY.get(line.kind, 'task done')}` settles it"
