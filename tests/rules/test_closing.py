@@ -165,6 +165,8 @@ NEVER_TOO_LATE = {
     "place_hold",
     "lift_hold",
     "suspend_plan",
+    "end_contact",
+    "settle_contact",
     "open_referral",
     "finish_task",
     "declare_conflict",
