@@ -12,8 +12,14 @@ from activities.ports import NOTHING, Beside, Judge, Starts, Verdict, Written
 from rules.apply import apply
 from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, CaseOpening, PersonalField, Stage
-from schemas.casework import NamedPerson
-from schemas.changes import ConsentRecorded, DispatchRecorded, PacketPlaced, StopPlaced
+from schemas.casework import CaseLink, NamedPerson
+from schemas.changes import (
+    ConsentRecorded,
+    DispatchRecorded,
+    LinkRecorded,
+    PacketPlaced,
+    StopPlaced,
+)
 from schemas.command_base import Command
 from schemas.consent import Purpose
 from schemas.decisions import Changed, Refused, Reply
@@ -128,8 +134,7 @@ class FakeRecord:
         if isinstance(decision, Changed):
             self._write(command, decision, verdict, beside.note)
         elif decision.alerts:
-            alerted = Changed(changes=decision.alerts)
-            self._write(command, alerted, verdict, "")
+            self._write(command, Changed(changes=decision.alerts), verdict, "")
         if not by_clockwork:
             self._replies[command.command_id] = _Kept(
                 command.case_ref, verb, command.actor, verdict.reply
@@ -174,6 +179,8 @@ class FakeRecord:
                 self._remember_dispatch(case_ref, change.dispatch)
             if isinstance(change, StopPlaced):
                 self.stops.add((case_ref, change.key))
+            if isinstance(change, LinkRecorded):
+                self._mirror(case_ref, change.link)
             if isinstance(change, PacketPlaced) and packet is not None:
                 self.packets[case_ref, change.key] = packet
                 self.shares[case_ref, change.referral, change.consent_epoch] = _share(
@@ -210,6 +217,12 @@ class FakeRecord:
         if new & self._epochs:
             raise RecordError("consent_moved", "The consent was changed by somebody else.")
         return new
+
+    def _mirror(self, case_ref: str, link: CaseLink) -> None:
+        other = self.cases[link.other]
+        if all(known.other != case_ref for known in other.links):
+            mirrored = (*other.links, link.model_copy(update={"other": case_ref}))
+            self.cases[link.other] = other.model_copy(update={"links": mirrored})
 
     def _remember_dispatch(self, case_ref: str, dispatch: Dispatch) -> None:
         known = self.outbox.get((case_ref, dispatch.key))

@@ -18,14 +18,18 @@ from rules.packets import shown
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
 from schemas.case import Stage, Subject
+from schemas.casework import Entitlement, LinkKind, TransferState
 from schemas.consent import ConsentState
+from schemas.contact import ContactState, PlanState
 from schemas.deadlines import DeadlineState
 from schemas.directory import Capacity, ServiceStatus
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef
+from schemas.lanes import AgeGroup, MaracAgency
 from schemas.referral import NeedCategory, NeedState, ReferralState
 from schemas.referral_commands import AcceptReferral
 from schemas.snapshot import DispatchKind, DispatchState
+from schemas.withdrawal import CheckState
 from tests.builders import AT, an_actor, caseworker, ngo_intake
 from tests.conftest import People, Servers
 from tests.infra.cases import (
@@ -582,12 +586,18 @@ async def test_functions_that_see_more_than_their_caller_fix_where_they_look(
 # Constraints
 
 ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
+    "case_file_age_known": AgeGroup,
+    "case_file_entitlement_known": Entitlement,
     "case_file_stage_known": Stage,
     "case_file_subject_known": Subject,
+    "case_link_known": LinkKind,
     "case_party_role_known": frozenset({"lead", "recipient"}),
     "consent_state_known": ConsentState,
+    "contact_plan_state_known": PlanState,
+    "contact_state_known": ContactState,
     "deadline_state_known": DeadlineState,
     "inbox_item_kind_known": frozenset({"referral", "stop"}),
+    "marac_agencies_known": MaracAgency,
     "need_state_known": NeedState,
     "outbox_kind_known": DispatchKind,
     "outbox_state_known": DispatchState,
@@ -595,16 +605,23 @@ ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
     "service_capacity_known": Capacity,
     "service_needs_known": NeedCategory,
     "service_status_known": ServiceStatus,
+    "transfer_state_known": TransferState,
+    "withdrawal_check_state_known": CheckState,
 }
 _AUTOMATIC = re.compile(r"_(pkey|key\d*|fkey\d*|check\d*|excl\d*)$")
 
 
 async def constraints(superuser: asyncpg.Connection) -> dict[str, str]:
-    """Every constraint of ours that can refuse a row, and its definition."""
+    """Every constraint of ours that can refuse a row, unique indexes too, and its definition."""
     rows = await superuser.fetch(
         "SELECT c.conname, pg_get_constraintdef(c.oid) AS definition FROM pg_constraint c"
         " JOIN pg_namespace n ON n.oid = c.connamespace"
-        " WHERE n.nspname = ANY ($1) AND c.contype <> 'n'",
+        " WHERE n.nspname = ANY ($1) AND c.contype <> 'n'"
+        " UNION ALL SELECT x.relname, pg_get_indexdef(i.indexrelid)"
+        " FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid"
+        " JOIN pg_namespace n ON n.oid = x.relnamespace"
+        " WHERE n.nspname = ANY ($1) AND i.indisunique"
+        " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)",
         _OURS,
     )
     found = {row["conname"]: row["definition"] for row in rows}

@@ -9,10 +9,12 @@ from activities.ports import Judge, Record, Verdict
 from infra.audit import AuditReader
 from rules.apply import apply
 from rules.packets import project, shown
-from schemas.actor import Actor
+from schemas.actor import Actor, Role
+from schemas.case_commands import AddNeed
 from schemas.changes import Change
+from schemas.clockwork_steps import RouteOnward
 from schemas.command_base import Command
-from schemas.decisions import Changed, Committed
+from schemas.decisions import Changed, Committed, NotDone, Refusal, Refused
 from schemas.errors import BadInputError
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
@@ -22,6 +24,7 @@ from schemas.views import ShareLine
 from tests.builders import AT, caseworker, ngo_intake
 from tests.conftest import People
 from tests.fakes import FakeRecord
+from tests.infra.cases import about
 
 AuditLine = tuple[Verb, str, tuple[str, ...]]
 
@@ -149,7 +152,8 @@ def judging(command: Command, *changes: Change) -> Judge:
     """A judge who says yes to these changes, whatever the rules would say."""
 
     def judge(snapshot: CaseSnapshot) -> Verdict:
-        after = apply(snapshot, changes)
+        by_person = command.actor.role is not Role.SYSTEM
+        after = apply(snapshot, changes, acted_at=AT if by_person else None)
         return Verdict(
             decision=Changed(changes=changes),
             reply=Committed(case_ref=command.case_ref, version=after.case.version),
@@ -164,3 +168,35 @@ def judging(command: Command, *changes: Change) -> Judge:
 async def read(world: World, case_ref: CaseRef) -> CaseSnapshot:
     """The case, as the worker reads it."""
     return await (await world.record_for(None)).read(case_ref)
+
+
+def refusing(command: Command, *alerts: Change) -> Judge:
+    """A judge who says no, and that somebody hears of it."""
+    reasons = (Refusal(code="no", sentence="No."),)
+
+    def judge(snapshot: CaseSnapshot) -> Verdict:
+        return Verdict(
+            decision=Refused(reasons=reasons, alerts=alerts),
+            reply=NotDone(case_ref=command.case_ref, reasons=reasons),
+            after=apply(snapshot, alerts, acted_at=AT) if alerts else snapshot,
+            at=AT,
+        )
+
+    return judge
+
+
+class Hands(Protocol):
+    """Whoever gives the record into somebody's hands."""
+
+    async def record_for(self, actor: Actor | None) -> Record:
+        """None is the worker."""
+        ...
+
+
+async def write(
+    hands: Hands, case_ref: CaseRef, who: Actor | None, *changes: Change
+) -> CaseSnapshot:
+    """Have changes written by a person or the worker, whatever the rules would say."""
+    command = about(case_ref, AddNeed, actor=who) if who else about(case_ref, RouteOnward)
+    record = await hands.record_for(who)
+    return (await record.change(command, judging(command, *changes))).snapshot

@@ -446,13 +446,18 @@ REVOKE ALL ON FUNCTION record.is_offered(text), record.may_know(text), record.ma
 GRANT EXECUTE ON FUNCTION record.is_offered(text), record.may_know(text), record.may_reach(text),
     record.holds_referral(text, integer), record.take_lead(text) TO sp_web;
 
-GRANT SELECT, INSERT, UPDATE ON record.contact_plan, record.contact, record.hold,
-    record.withdrawal_check, record.risk_assessment, record.marac, record.nrm, record.transfer
-    TO sp_web, sp_journeys;
-GRANT SELECT, INSERT ON record.conflict, record.case_link TO sp_web, sp_journeys;
+-- Holds, conflicts and the NRM are moved by people alone; risk is graded through the worker alone.
+GRANT SELECT, INSERT, UPDATE ON record.contact_plan, record.contact, record.withdrawal_check,
+    record.marac, record.transfer TO sp_web, sp_journeys;
+GRANT SELECT, INSERT, UPDATE ON record.hold, record.nrm TO sp_web;
+GRANT SELECT, INSERT ON record.conflict TO sp_web;
+GRANT SELECT, INSERT, UPDATE ON record.risk_assessment TO sp_journeys;
+GRANT SELECT ON record.hold, record.nrm, record.conflict TO sp_journeys;
+GRANT SELECT ON record.risk_assessment TO sp_web;
+GRANT SELECT, INSERT ON record.case_link TO sp_web, sp_journeys;
 GRANT SELECT, INSERT ON record.plan_word, record.plan_detail, record.service_reason TO sp_web;
 GRANT SELECT ON record.plan_detail TO sp_journeys;
-GRANT INSERT ON record.anonymous_notification TO sp_web, sp_journeys;
+GRANT INSERT ON record.anonymous_notification TO sp_web;
 GRANT SELECT ON record.anonymous_notification TO sp_audit;
 GRANT INSERT ON record.withdrawal_post TO sp_web;
 GRANT SELECT, UPDATE (done_at) ON record.withdrawal_post TO sp_journeys;
@@ -460,7 +465,7 @@ GRANT SELECT, INSERT ON record.staff_left TO sp_web;
 GRANT SELECT, INSERT, UPDATE (proposed_by, confirmed_by, is_named, left_at) ON record.case_person
     TO sp_journeys;
 GRANT UPDATE (proposed_by, confirmed_by, is_named, left_at) ON record.case_person TO sp_web;
-GRANT SELECT ON record.withdrawal_check, record.staff_left TO sp_audit;
+GRANT SELECT ON record.withdrawal_check TO sp_audit;
 
 DO $$
 DECLARE
@@ -483,7 +488,7 @@ BEGIN
             'WITH CHECK (case_ref = record.setting(''case_ref''))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['record.contact_plan', 'record.plan_word', 'record.contact',
-        'record.hold', 'record.withdrawal_check', 'record.risk_assessment', 'record.marac',
+        'record.withdrawal_check', 'record.risk_assessment', 'record.marac',
         'record.nrm', 'record.conflict']
     LOOP
         EXECUTE format('CREATE POLICY person ON %s TO sp_web '
@@ -509,6 +514,15 @@ CREATE POLICY linking ON record.case_link FOR INSERT TO sp_web
     WITH CHECK (record.setting('case_ref') IN (case_ref, other)
         AND record.leads(case_ref) AND record.leads(other));
 
+-- A hold is seen by everybody in the case, and placed and lifted by its own organisation.
+CREATE POLICY person ON record.hold FOR SELECT TO sp_web
+    USING (record.leads(case_ref) OR record.acts_on(case_ref));
+CREATE POLICY hold_placing ON record.hold FOR INSERT TO sp_web
+    WITH CHECK (record.acts_on(case_ref) AND organisation = record.setting('org'));
+CREATE POLICY hold_lifting ON record.hold FOR UPDATE TO sp_web
+    USING (record.acts_on(case_ref) AND organisation = record.setting('org'))
+    WITH CHECK (organisation = record.setting('org'));
+
 -- An offer is made by those who lead, and answered by whoever it was made to: nobody offers a case
 -- to themselves.
 CREATE POLICY person ON record.transfer TO sp_web
@@ -528,7 +542,7 @@ CREATE POLICY person ON record.service_reason TO sp_web
     USING (organisation = record.setting('org'))
     WITH CHECK (organisation = record.setting('org') AND record.receives(case_ref));
 
-CREATE POLICY person ON record.anonymous_notification FOR INSERT TO sp_web, sp_journeys
+CREATE POLICY person ON record.anonymous_notification FOR INSERT TO sp_web
     WITH CHECK (true);
 CREATE POLICY auditor ON record.anonymous_notification FOR SELECT TO sp_audit USING (true);
 
@@ -539,7 +553,6 @@ CREATE POLICY relay ON record.withdrawal_post TO sp_journeys USING (true) WITH C
 
 CREATE POLICY person ON record.staff_left TO sp_web
     USING (organisation = record.setting('org')) WITH CHECK (organisation = record.setting('org'));
-CREATE POLICY auditor ON record.staff_left FOR SELECT TO sp_audit USING (true);
 CREATE POLICY auditor ON record.withdrawal_check FOR SELECT TO sp_audit USING (true);
 
 -- What is private to one organisation, and what a service sees of its own referrals.
