@@ -132,6 +132,7 @@ _NEVER_TOO_LATE = frozenset(
         Verb.FINISH_TASK,
         Verb.DECLARE_CONFLICT,
         Verb.LINK_CASE,
+        Verb.RECORD_DEATH,
         Verb.REOPEN_CASE,
         Verb.SEND_STOP,
         Verb.SEND_NOTICE,
@@ -156,6 +157,19 @@ _RESUMES = frozenset(
     }
 )
 """New work: it takes a case under closing review, or a dormant one, back to open."""
+
+_OVER_WITH_HER = frozenset(
+    {
+        Verb.ASK_CONSENT,
+        Verb.GIVE_CONSENT,
+        Verb.REFLECT_CONSENT,
+        Verb.MARK_NOT_CAPABLE,
+        Verb.REQUEST_REFERRAL,
+        Verb.REOPEN_REFERRAL,
+        Verb.ANSWER_INFO,
+    }
+)
+"""What a death ends: nothing more is asked of her, and nothing more is sent about her."""
 
 _OF_THE_OWNER = AGENCY_ROLES | {Role.DPO}
 """Roles that have their rights only in the organisation that leads the case."""
@@ -185,6 +199,7 @@ def objection_to(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | 
         _conflict(snapshot, verb, actor)
         or _foreign(snapshot, verb, actor)
         or _too_late(snapshot, verb)
+        or _after_death(snapshot, verb)
     )
 
 
@@ -232,6 +247,16 @@ def _cannot_be(snapshot: CaseSnapshot, command: Command, world: World) -> Refuse
     if happened < snapshot.case.occurred_at:
         return refused("before_the_case", "It cannot have happened before she disclosed.")
     return None
+
+
+def _after_death(snapshot: CaseSnapshot, verb: Verb) -> Refused | None:
+    if snapshot.case.died_at is None or verb not in _OVER_WITH_HER:
+        return None
+    return refused(
+        "deceased",
+        "She has died: nothing is asked or sent about her any more. Open cases of their own for "
+        "her close family, and link them (`case link`).",
+    )
 
 
 def missing_right(verb: Verb, role: Role) -> Refused | None:
