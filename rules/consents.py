@@ -236,5 +236,5 @@ def waiting_for(snapshot: CaseSnapshot, recipient: str) -> tuple[Referral, ...]:
 
 
 def _of_deadline(snapshot: CaseSnapshot, deadline: Deadline) -> Consent | None:
-    of = deadline.id.partition("/")[2].partition("+")[0]
+    of = deadline.id.partition("/")[2]
     return next((c for c in snapshot.consents if renewal_of(c.purpose, c.recipient) == of), None)

@@ -1,14 +1,16 @@
 """What an NGO may see: a list, so that whatever is not on it stays home."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
-from rules.packets import may_be_read, project
+from rules.packets import access, contact_line, project, shown
 from schemas.case import CaseHeader, PersonalField, PersonalPart
 from schemas.consent import ConsentState
-from schemas.packet import ReferralPacket
+from schemas.packet import Access, ReferralPacket
 from schemas.referral import NeedCategory, Priority, ReferralState
 from schemas.snapshot import CaseSnapshot
-from tests.builders import CASE, a_need, a_referral, an_open_case
+from tests.builders import AT, CASE, a_need, a_referral, an_open_case, the
 
 STRUCTURAL = {"case_ref", "referral", "need", "priority"}
 CASE_WITH_ONE = an_open_case(needs=[a_need(1)], referrals=[a_referral(1)])
@@ -76,16 +78,58 @@ def test_a_packet_of_what_is_not_there_is_an_error(case: CaseSnapshot) -> None:
         project(case, 1, TEXTS, tuple(PersonalField))
 
 
+CLOSES = AT + timedelta(hours=72)
+WHOLE = project(CASE_WITH_ONE, 1, TEXTS, tuple(PersonalField))
+SERVING = {"sent", "received", "opened", "info_requested", "waitlisted", "accepted", "active"}
+
+
+@pytest.mark.parametrize("state", ReferralState)
+@pytest.mark.parametrize("consent", ConsentState)
+def test_a_packet_is_read_while_it_serves_and_after_help_and_never_else(
+    state: ReferralState, consent: ConsentState
+) -> None:
+    """A service that does not help, was told to stop, or has no yes, needs no data of hers."""
+    serves = state in SERVING | {"completed"} and consent is ConsentState.GIVEN
+    assert (Access.WHOLE if serves else Access.CLOSED) is access(state, consent, None, AT)
+
+
+@pytest.mark.parametrize("state", ReferralState)
+@pytest.mark.parametrize("consent", [c for c in ConsentState if c is not ConsentState.GIVEN])
+def test_the_line_is_kept_of_a_withdrawn_referral_alone(
+    state: ReferralState, consent: ConsentState
+) -> None:
+    """Whatever else closed a packet, no check opens it."""
+    kept = Access.CONTACT_LINE if state is ReferralState.WITHDRAWN else Access.CLOSED
+    assert kept is access(state, consent, CLOSES, AT)
+
+
 @pytest.mark.parametrize(
-    "closed", ["declined", "expired", "recalled", "withdrawn", "ended", "entered_in_error"]
+    ("at", "kept"),
+    [
+        pytest.param(AT, Access.CONTACT_LINE, id="at once"),
+        pytest.param(CLOSES - timedelta(seconds=1), Access.CONTACT_LINE, id="its last second"),
+        pytest.param(CLOSES, Access.CLOSED, id="the moment it closes"),
+    ],
 )
-def test_a_stop_or_a_no_closes_the_packet(closed: str) -> None:
-    """A service that does not help, or was told to stop, needs no data of hers."""
-    assert not may_be_read(ReferralState(closed), ConsentState.GIVEN)
+def test_the_line_closes_by_itself(at: datetime, kept: Access) -> None:
+    """After 72 hours nothing is left, whether or not a timer has said so."""
+    assert kept is access(ReferralState.WITHDRAWN, ConsentState.WITHDRAWN, CLOSES, at)
 
 
-@pytest.mark.parametrize("serving", ["received", "opened", "accepted", "active", "completed"])
-def test_a_packet_can_be_read_while_it_serves(serving: str) -> None:
-    """The service reads what she agreed to for as long as it helps, and has helped."""
-    assert may_be_read(ReferralState(serving), ConsentState.GIVEN)
-    assert not may_be_read(ReferralState(serving), ConsentState.WITHDRAWN)
+def test_the_line_is_how_to_reach_her_and_what_it_was_about() -> None:
+    """Of all she agreed to, her safe contact alone; and that only if she had agreed to it."""
+    line = contact_line(WHOLE)
+    assert STRUCTURAL | {"safe_contact"} == line.model_dump(exclude_none=True).keys()
+    assert WHOLE.safe_contact == line.safe_contact
+    without = project(CASE_WITH_ONE, 1, TEXTS, (PersonalField.NAME,))
+    assert STRUCTURAL == contact_line(without).model_dump(exclude_none=True).keys()
+
+
+def test_what_is_shown_of_a_packet_follows_from_its_referral() -> None:
+    """All of it, the line, or nothing."""
+    part = shown(AT)
+    whole = part(ReferralState.ACTIVE, ConsentState.GIVEN, None)
+    line = part(ReferralState.WITHDRAWN, ConsentState.WITHDRAWN, CLOSES)
+    assert WHOLE == the(whole)(WHOLE)
+    assert contact_line(WHOLE) == the(line)(WHOLE)
+    assert part(ReferralState.WITHDRAWN, ConsentState.WITHDRAWN, None) is None

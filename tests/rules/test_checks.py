@@ -1,0 +1,433 @@
+"""Was it you? After a withdrawal that staff recorded, the service that knew her asks."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from rules import checks, consents
+from rules.apply import apply
+from rules.decide import decide
+from rules.outlook import referral_outlook
+from schemas.actor import NGO_ROLES, Actor, Role
+from schemas.case import ClosingReason, PersonalField, Stage
+from schemas.case_commands import CloseCase
+from schemas.changes import ReferralRecorded, TaskRecorded
+from schemas.clockwork_steps import Breach
+from schemas.consent import Consent, ConsentState, Purpose
+from schemas.consent_commands import AnswerCheck, AskConsent, GiveConsent, WithdrawConsent
+from schemas.deadlines import DeadlineState
+from schemas.decisions import Refused
+from schemas.referral import ReferralState
+from schemas.referral_commands import RecallReferral, ReopenReferral, RequestReferral
+from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from schemas.withdrawal import CheckAnswer, CheckState
+from tests.builders import (
+    AT,
+    COUNSELLING,
+    IDVA,
+    MEADOWLIGHT,
+    a_command,
+    a_need,
+    a_referral,
+    a_world,
+    after,
+    an_actor,
+    an_open_case,
+    caseworker,
+    done,
+    dpo,
+    given,
+    ngo_intake,
+    only,
+    supervisor,
+    the,
+    why_not,
+)
+
+S = ReferralState
+SUPPORT = Purpose.SUPPORT_REFERRAL
+SOON = AT + timedelta(hours=5)
+OVER = AT + checks.LINE_FOR
+RECORDER = caseworker()
+ASKER = an_actor(Role.NGO_WORKER, "harbour-house", "wyn")
+HERS = a_command(AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_HER)
+NOT_HERS = a_command(AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_NOT_HER)
+
+
+def supported(*states: ReferralState, services: tuple[str, ...] = (IDVA,)) -> CaseSnapshot:
+    """She is supported: one referral, for a need of its own, for each service."""
+    states = states or (S.ACTIVE,) * len(services)
+    case = an_open_case(needs=[a_need(n) for n in range(1, len(services) + 1)])
+    for service in services:
+        asks = a_command(AskConsent, recipient=service)
+        case = after(case, asks, a_command(GiveConsent, recipient=service))
+    referrals = tuple(
+        a_referral(number, state, service, need=number)
+        for number, (state, service) in enumerate(zip(states, services, strict=True), start=1)
+    )
+    return case.model_copy(update={"referrals": referrals})
+
+
+def taken_back(
+    case: CaseSnapshot, actor: Actor = RECORDER, at: datetime = AT, **parts: object
+) -> CaseSnapshot:
+    """Somebody records that she takes her consent back, from everyone."""
+    command = a_command(WithdrawConsent, actor=actor, **({"recipient": None} | parts))
+    return after(case, command, at=at)
+
+
+@pytest.fixture
+def asked() -> CaseSnapshot:
+    """A caseworker recorded a withdrawal; the service is to ask her."""
+    return taken_back(supported())
+
+
+def the_task(case: CaseSnapshot, number: int = 1) -> Task:
+    """The task to ask her."""
+    return the(case.task(f"withdrawal-check/{number}"))
+
+
+def reports(case: CaseSnapshot) -> list[Task]:
+    """What the data protection officer is told of recorders."""
+    return [task for task in case.tasks if task.kind is TaskKind.REPORTED_RECORDER]
+
+
+def the_yes(case: CaseSnapshot, service: str = IDVA) -> Consent:
+    """The newest entry about a service."""
+    return the(case.consent(SUPPORT, service))
+
+
+# Asked
+
+
+@pytest.mark.parametrize(
+    ("recorder", "asks"),
+    [
+        pytest.param(RECORDER, Role.NGO_WORKER, id="of the lead"),
+        pytest.param(dpo(), Role.NGO_WORKER, id="the lead's data protection officer"),
+        pytest.param(ngo_intake("meadowlight"), Role.NGO_WORKER, id="of another service"),
+        pytest.param(ASKER, Role.NGO_SUPERVISOR, id="of the service itself"),
+    ],
+)
+def test_the_service_that_supports_her_asks_and_whoever_recorded_it_does_not(
+    recorder: Actor, asks: Role
+) -> None:
+    """One task, for 72 hours, for somebody else; of their own colleague, a supervisor asks."""
+    case = taken_back(supported(), actor=recorder)
+    (check,) = case.checks
+    task = the_task(case)
+    assert (asks, "harbour-house", recorder.who) == (task.for_role, task.organisation, task.not_for)
+    assert (CheckState.OPEN, recorder.who, (1,)) == (check.state, check.recorder, check.referrals)
+    assert OVER == check.line_until == the(case.deadline("withdrawal-check/1")).due_at
+
+
+@pytest.mark.parametrize("state", [s for s in S if s not in (S.ACCEPTED, S.ACTIVE)])
+def test_a_service_that_had_not_taken_her_on_asks_nothing(state: ReferralState) -> None:
+    """It has no line to keep: it learns that it is stopped, and no more."""
+    assert () == taken_back(supported(state)).checks
+
+
+def test_each_service_is_asked_about_its_own_and_told_of_no_other() -> None:
+    """Two services, two questions; one with two referrals has one."""
+    case = taken_back(supported(services=(IDVA, COUNSELLING, MEADOWLIGHT)))
+    seen = [(c.asks, c.referrals, {k.recipient for k in c.consents}) for c in case.checks]
+    assert [
+        ("harbour-house", (1, 2), {IDVA, COUNSELLING}),
+        ("meadowlight", (3,), {MEADOWLIGHT}),
+    ] == seen
+    answered = after(case, HERS)
+    assert [CheckState.IT_WAS_HER, CheckState.OPEN] == [c.state for c in answered.checks]
+
+
+def test_a_withdrawal_from_one_service_asks_that_one_alone() -> None:
+    """The other goes on, and is not told."""
+    case = taken_back(supported(services=(IDVA, MEADOWLIGHT)), recipient=MEADOWLIGHT)
+    assert ["meadowlight"] == [check.asks for check in case.checks]
+    assert [S.ACTIVE, S.WITHDRAWN] == [referral.state for referral in case.referrals]
+
+
+# Answered
+
+
+def test_it_was_her_and_everything_stays_as_she_wanted_it(asked: CaseSnapshot) -> None:
+    """The question is settled; nothing is put back, nobody is reported."""
+    answer = done(asked, HERS, at=SOON)
+    assert not only(ReferralRecorded, answer)
+    case = apply(asked, answer.changes)
+    assert (CheckState.IT_WAS_HER, ASKER.who) == (case.checks[0].state, case.checks[0].answered_by)
+    assert DeadlineState.MET is the(case.deadline("withdrawal-check/1")).state
+    assert the_task(case).is_done
+    assert ConsentState.WITHDRAWN is the_yes(case).state
+    assert [] == reports(case)
+
+
+def test_it_was_not_her_and_her_yes_is_put_back_as_it_was(asked: CaseSnapshot) -> None:
+    """The same fields, no longer than it would have held, one epoch on; it runs out as before."""
+    before, taken = the_yes(supported()), the_yes(asked)
+    case = after(asked, NOT_HERS, at=SOON)
+    entry = the_yes(case)
+    assert consents.is_valid(entry, SOON)
+    assert (before.fields, before.expires_at) == (entry.fields, entry.expires_at)
+    assert taken.epoch + 1 == entry.epoch
+    renewal = f"{consents.RENEWAL}/{IDVA}"
+    was, runs = the(supported().deadline(renewal)), the(case.deadline(renewal))
+    assert (was.started_at, was.due_at) == (runs.started_at, runs.due_at)
+    assert DeadlineState.RUNNING is runs.state
+
+
+def test_it_was_not_her_and_each_stopped_referral_is_replaced(asked: CaseSnapshot) -> None:
+    """What is over stays over; the same service is asked anew, and at once."""
+    case = after(asked, NOT_HERS, at=SOON)
+    old, new = case.referrals
+    assert (S.WITHDRAWN, S.WAITING) == (old.state, new.state)
+    assert (1, old.service, old.need, old.priority) == (
+        new.replaces,
+        new.service,
+        new.need,
+        new.priority,
+    )
+    assert (old.next_choices, old.offered, old.chosen_by) == (
+        new.next_choices,
+        new.offered,
+        new.chosen_by,
+    )
+    assert referral_outlook(case, 2, SOON).may_be_queued
+
+
+def test_it_was_not_her_and_the_recorder_is_reported_to_somebody_else(
+    asked: CaseSnapshot,
+) -> None:
+    """One task for the data protection officer, whoever recorded it excepted."""
+    case = after(asked, NOT_HERS, at=SOON)
+    (report,) = reports(case)
+    assert (Role.DPO, RECORDER.who, None) == (report.for_role, report.not_for, report.organisation)
+    assert (CheckState.IT_WAS_NOT_HER, True) == (case.checks[0].state, the_task(case).is_done)
+
+
+def test_a_stop_that_waits_to_leave_still_leaves(asked: CaseSnapshot) -> None:
+    """The service closes the old referral; the new one comes beside it."""
+    case = after(asked, NOT_HERS, at=SOON)
+    assert {"stop/1", "stop-notice/1"} <= {dispatch.key for dispatch in case.dispatches}
+
+
+@pytest.mark.parametrize("stage", [Stage.DORMANT, Stage.CLOSING_REVIEW, Stage.CLOSED])
+def test_there_is_work_for_her_again_whatever_became_of_the_case(stage: Stage) -> None:
+    """A case that somebody closed meanwhile is open again: what was asked for can be sent."""
+    case = taken_back(supported())
+    if stage is not Stage.DORMANT:
+        reason = ClosingReason.AT_VICTIM_REQUEST
+        closes = [a_command(CloseCase, reason=reason, confirmed=sure) for sure in (False, True)]
+        case = after(case, *closes[: 1 if stage is Stage.CLOSING_REVIEW else 2])
+    else:
+        case = case.model_copy(update={"case": case.case.model_copy(update={"stage": stage})})
+    assert stage is case.case.stage
+    assert stage is after(case, HERS, at=SOON).case.stage
+    case = after(case, NOT_HERS, at=SOON)
+    assert (Stage.OPEN, S.WAITING) == (case.case.stage, case.referrals[-1].state)
+
+
+# By whom
+
+
+@pytest.mark.parametrize(
+    ("actor", "codes"),
+    [
+        pytest.param(ASKER, set(), id="a worker of the service"),
+        *(
+            pytest.param(an_actor(role, "harbour-house", "wyn"), set(), id=f"its {role}")
+            for role in sorted(NGO_ROLES - {Role.NGO_WORKER})
+        ),
+        pytest.param(supervisor(), set(), id="a supervisor of the lead"),
+        pytest.param(RECORDER, {"not_your_question"}, id="a caseworker of the lead"),
+        pytest.param(
+            an_actor(Role.SAFEGUARDING_SUPERVISOR, person=RECORDER.person),
+            {"second_person"},
+            id="the recorder, as a supervisor",
+        ),
+        pytest.param(supervisor("saltmere-police"), {"not_your_case"}, id="a supervisor elsewhere"),
+        pytest.param(ngo_intake("kitebrook-families"), {"not_yours"}, id="a foreign service"),
+        pytest.param(ngo_intake("meadowlight"), {"unknown_check"}, id="another service of hers"),
+    ],
+)
+def test_the_service_or_a_supervisor_asks_and_never_the_recorder(
+    actor: Actor, codes: set[str]
+) -> None:
+    """Whoever may have made it up does not hear what she says to it."""
+    case = supported(S.ACTIVE, S.OPENED, services=(IDVA, MEADOWLIGHT))
+    case = taken_back(case)
+    for answer in CheckAnswer:
+        command = a_command(AnswerCheck, check=1, actor=actor, answer=answer)
+        assert codes == why_not(case, command, SOON)
+
+
+@pytest.mark.parametrize("role", sorted(NGO_ROLES))
+def test_a_recorder_of_the_service_does_not_ask_in_any_role(role: Role) -> None:
+    """A person is one person, whatever hat they wear."""
+    case = taken_back(supported(), actor=ASKER)
+    same = an_actor(role, ASKER.organisation, ASKER.person)
+    command = a_command(AnswerCheck, check=1, actor=same, answer=CheckAnswer.IT_WAS_HER)
+    assert {"second_person"} == why_not(case, command, SOON)
+
+
+def test_what_nobody_asks_cannot_be_answered(asked: CaseSnapshot) -> None:
+    """There is a question, or there is none."""
+    assert {"unknown_check"} == why_not(asked, a_command(AnswerCheck, check=2, actor=ASKER))
+    assert {"unknown_check"} == why_not(supported(), HERS)
+
+
+# Too late
+
+
+def lapsed(case: CaseSnapshot) -> CaseSnapshot:
+    """After 72 hours without an answer."""
+    return after(case, a_command(Breach, deadline="withdrawal-check/1"), at=OVER)
+
+
+def test_when_she_was_not_reached_the_line_closes_and_a_person_is_told(
+    asked: CaseSnapshot,
+) -> None:
+    """Silence is no answer: what was taken back stays so, and the recorder is not who looks."""
+    case = lapsed(asked)
+    assert CheckState.NOT_REACHED is case.checks[0].state
+    assert ConsentState.WITHDRAWN is the_yes(case).state
+    assert the_task(case).is_done
+    (told,) = (task for task in case.tasks if not task.is_done)
+    assert (TaskKind.TIME_PASSED, Role.SAFEGUARDING_SUPERVISOR, RECORDER.who) == (
+        told.kind,
+        told.for_role,
+        told.not_for,
+    )
+
+
+def test_a_time_that_passes_after_her_answer_changes_nothing(asked: CaseSnapshot) -> None:
+    """Her answer met it."""
+    case = after(asked, HERS, at=SOON)
+    assert {"overtaken"} == why_not(case, a_command(Breach, deadline="withdrawal-check/1"), OVER)
+
+
+@pytest.mark.parametrize("is_told", [False, True], ids=["the timer is late", "the timer rang"])
+def test_a_late_answer_puts_nothing_back_and_is_still_reported(
+    asked: CaseSnapshot, is_told: bool
+) -> None:
+    """She is asked for a new yes; that somebody made up her word is heard at any time."""
+    case = lapsed(asked) if is_told else asked
+    hers, not_hers = (decide(case, said, a_world(OVER)) for said in (HERS, NOT_HERS))
+    assert isinstance(hers, Refused)
+    assert isinstance(not_hers, Refused)
+    assert [["check_over"]] * 2 == [[r.code for r in no.reasons] for no in (hers, not_hers)]
+    assert () == hers.alerts
+    told = [change.task for change in not_hers.alerts if isinstance(change, TaskRecorded)]
+    assert [(Role.DPO, RECORDER.who)] == [(task.for_role, task.not_for) for task in told]
+    assert not any(isinstance(change, ReferralRecorded) for change in not_hers.alerts)
+
+
+def test_an_answer_is_given_once_and_its_opposite_is_reported(asked: CaseSnapshot) -> None:
+    """Nothing is put back on a second answer; that they differ is looked at."""
+    first_hers, first_not = after(asked, HERS, at=SOON), after(asked, NOT_HERS, at=SOON)
+    contrary = decide(first_hers, NOT_HERS, a_world(SOON))
+    assert isinstance(contrary, Refused)
+    assert 1 == len([c for c in contrary.alerts if isinstance(c, TaskRecorded)])
+    for case, said in ((first_hers, HERS), (first_not, HERS), (first_not, NOT_HERS)):
+        again = decide(case, said, a_world(SOON))
+        assert isinstance(again, Refused)
+        assert (["answered_already"], ()) == ([r.code for r in again.reasons], again.alerts)
+
+
+# What happened meanwhile
+
+
+def test_somebody_elses_withdrawal_since_then_stands(asked: CaseSnapshot) -> None:
+    """What she says of the first undoes no other; the service is asked, and she is too."""
+    case = taken_back(asked, actor=supervisor(), at=AT + timedelta(hours=1))
+    assert asked.checks == case.checks
+    case = after(case, NOT_HERS, at=SOON)
+    assert ConsentState.WITHDRAWN is the_yes(case).state
+    assert (S.WAITING, ConsentState.WITHDRAWN) == (
+        case.referrals[-1].state,
+        case.referrals[-1].consent,
+    )
+    assert TaskKind.CONSENT_MISSING is the(case.task("consent/2")).kind
+    assert not referral_outlook(case, 2, SOON).may_be_queued
+    assert 1 == len(reports(case))
+
+
+def test_the_same_withdrawal_told_again_by_the_same_person_is_undone_with_the_first(
+    asked: CaseSnapshot,
+) -> None:
+    """Writing it down twice keeps nobody from putting it right."""
+    twice = taken_back(asked, at=AT + timedelta(hours=1))
+    case = after(twice, NOT_HERS, at=SOON)
+    assert consents.is_valid(the_yes(case), SOON)
+    assert the_yes(twice).epoch + 1 == the_yes(case).epoch
+
+
+def test_her_newer_word_is_not_overwritten_by_an_older_one(asked: CaseSnapshot) -> None:
+    """She agreed to less since: that stands, and the referral goes on that."""
+    less = (PersonalField.NAME,)
+    case = after(
+        asked, a_command(AskConsent, fields=less), a_command(GiveConsent, fields=less), at=SOON
+    )
+    word = the_yes(case)
+    case = after(case, NOT_HERS, at=SOON)
+    assert word == the_yes(case)
+    assert (1, ConsentState.GIVEN) == (case.referrals[-1].replaces, case.referrals[-1].consent)
+
+
+def test_a_question_that_is_open_again_stays_hers_to_answer(asked: CaseSnapshot) -> None:
+    """Nobody answers it for her."""
+    case = after(asked, a_command(AskConsent), NOT_HERS, at=SOON)
+    assert ConsentState.ASKED is the_yes(case).state
+    assert ConsentState.ASKED is case.referrals[-1].consent
+
+
+def test_a_yes_that_would_have_run_out_is_not_put_back() -> None:
+    """It comes back for as long as it would have held, and that is over."""
+    case = supported()
+    nearly = AT + consents.VALID_FOR - timedelta(hours=1)
+    case = taken_back(case, at=nearly)
+    case = after(case, NOT_HERS, at=nearly + timedelta(hours=2))
+    assert ConsentState.WITHDRAWN is the_yes(case).state
+    assert TaskKind.CONSENT_MISSING is the(case.task("consent/2")).kind
+
+
+def test_a_need_that_somebody_has_seen_to_meanwhile_is_not_asked_for_twice(
+    asked: CaseSnapshot,
+) -> None:
+    """One open request for each need; what a person arranged since stays arranged."""
+    arranged = after(asked, a_command(RequestReferral, choices=(MEADOWLIGHT,)), at=SOON)
+    case = after(arranged, NOT_HERS, at=SOON)
+    assert arranged.referrals == case.referrals
+    case = after(
+        asked, a_command(AskConsent), a_command(GiveConsent), a_command(ReopenReferral), at=SOON
+    )
+    replaced = after(case, a_command(RecallReferral, referral=2), at=SOON)
+    assert replaced.referrals == after(replaced, NOT_HERS, at=SOON).referrals
+
+
+def test_two_stopped_referrals_of_a_service_are_both_replaced() -> None:
+    """Each need has its own again, under a number of its own."""
+    case = taken_back(supported(services=(IDVA, COUNSELLING)))
+    case = after(case, NOT_HERS, at=SOON)
+    new = [(r.number, r.replaces, r.service, r.need) for r in case.referrals if r.replaces]
+    assert [(3, 1, IDVA, 1), (4, 2, COUNSELLING, 2)] == new
+
+
+def test_a_yes_that_had_run_out_while_support_went_on_is_asked_for() -> None:
+    """There was no yes to put back: the service is asked anew once she has said so."""
+    expired = given(at=AT - consents.VALID_FOR)
+    case = an_open_case(consents=[expired], referrals=[a_referral(1, S.ACTIVE)])
+    case = taken_back(case)
+    assert () == case.checks[0].consents
+    case = after(case, NOT_HERS, at=SOON)
+    assert not consents.is_valid(the_yes(case), SOON)
+    assert TaskKind.CONSENT_MISSING is the(case.task("consent/2")).kind
+
+
+def test_the_time_to_refer_her_runs_again_where_it_had_ended_with_the_last_yes() -> None:
+    """What is owed with a yes is owed again with the one that is put back."""
+    case = supported(S.ACTIVE)
+    duty = "vc-r4-support-referral"
+    states = [the(each.deadline(duty)).state for each in (case, taken_back(case))]
+    undone = after(taken_back(case), NOT_HERS, at=SOON)
+    assert [DeadlineState.RUNNING, DeadlineState.VOID] == states
+    assert DeadlineState.RUNNING is the(undone.deadline(duty)).state
