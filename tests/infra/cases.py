@@ -92,9 +92,11 @@ async def given(
     wakes: bool = False,
     note: str = "",
     beside: Beside | None = None,
+    by_worker: bool = False,
 ) -> Written:
-    """Give a command to the record of whoever gives it."""
-    record = await record_for(None if isinstance(command, Step) else command.actor)
+    """Give a command to the record of whoever gives it, or, as a journey does, of the worker."""
+    is_workers = by_worker or isinstance(command, Step)
+    record = await record_for(None if is_workers else command.actor)
     judge = judge_of(command, at, england_and_wales(), wakes=wakes)
     return await record.change(
         command, judge, services=services_of(command), beside=beside or Beside(note=note)

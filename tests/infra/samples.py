@@ -58,6 +58,8 @@ from schemas.deadlines import Deadline, DeadlineState, ExtensionReason, Pace, Pa
 from schemas.holds import Hold
 from schemas.lanes import (
     AgeGroup,
+    AnonymousNotification,
+    Exploitation,
     Marac,
     MaracAgency,
     MaracBasis,
@@ -181,6 +183,9 @@ MARAC_LATER = {
     "actions_due_on": date(2026, 12, 20),
     "heard_at": LATER,
 }
+NOTIFICATION = AnonymousNotification(
+    exploitation=Exploitation.LABOUR, force="northmarch-police", quarter="2026-Q4"
+)
 NRM = Nrm(number=1, state=NrmState.INDICATED, age=AgeGroup.UNCERTAIN)
 NRM_LATER = {
     "state": NrmState.POSITIVE_REASONABLE_GROUNDS,

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,27 +9,34 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from activities.ports import Beside
 from infra.database import CONSTRAINT_ERRORS, Scope, open_pool, transaction
 from infra.stack.secrets import Role
+from infra.staff import StaffRegister
 from infra.statements import statements
+from infra.withdrawal_post import post_withdrawal
 from rules.duties import ACKNOWLEDGE, deadline_id
 from rules.packets import shown
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
 from schemas.case import Stage, Subject
-from schemas.casework import Entitlement, LinkKind, TransferState
+from schemas.case_commands import DeclareConflict
+from schemas.casework import CaseLink, Entitlement, LinkKind, TransferState
+from schemas.changes import LinkRecorded, NotificationKept
 from schemas.consent import ConsentState
-from schemas.contact import ContactState, PlanState
+from schemas.consent_commands import WithdrawConsent
+from schemas.contact import ContactChannel, ContactState, PlanState
+from schemas.contact_commands import PlanContact, SetPlan
 from schemas.deadlines import DeadlineState
 from schemas.directory import Capacity, ServiceStatus
 from schemas.errors import BadInputError, RecordError
-from schemas.ids import CaseRef
+from schemas.ids import CaseRef, new_case_ref
 from schemas.lanes import AgeGroup, MaracAgency
 from schemas.referral import NeedCategory, NeedState, ReferralState
-from schemas.referral_commands import AcceptReferral
+from schemas.referral_commands import AcceptReferral, DeclineReferral, StartAdvice
 from schemas.snapshot import DispatchKind, DispatchState
 from schemas.withdrawal import CheckState
-from tests.builders import AT, an_actor, caseworker, ngo_intake
+from tests.builders import AT, adviser, an_actor, caseworker, ngo_intake, supervisor
 from tests.conftest import People, Servers
 from tests.infra.cases import (
     HARBOUR,
@@ -38,11 +44,14 @@ from tests.infra.cases import (
     TERNSTONE,
     about,
     delivered,
+    done,
     given,
     missed,
     opened,
     queued,
 )
+from tests.infra.samples import NOTIFICATION, SAMPLES
+from tests.infra.worlds import acting, write
 
 UNGUARDED = {
     "record.installation": "one row that says whether `safepath up` made the database",
@@ -50,8 +59,12 @@ UNGUARDED = {
 }
 """Tables of the guarded schemas without row security, each with the reason."""
 
-_RELAY = {(Role.JOURNEYS, "record.wake")}
-"""The worker's relay sends every wake that a desk left over; a wake is a workflow's id."""
+_RELAY = {(Role.JOURNEYS, "record.wake"), (Role.JOURNEYS, "record.withdrawal_post")}
+"""What the worker's relay carries on for every case: wakes that a desk left over, which are ids of
+workflows, and withdrawals that were posted by people who are no party."""
+
+_MIRRORED = {"record.case_link"}
+"""A link is written in both cases at once, so the worker of one sees the other's half of it."""
 
 _TABLES = """
 SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AS is_guarded,
@@ -102,6 +115,8 @@ class Population:
     """Led by Saltmere, known to nobody else."""
     waiting: CaseRef
     """Led by Northmarch; the packet for Harbour House is still in the outbox."""
+    full: CaseRef
+    """Led by Northmarch, offered to Saltmere's council: something of everything there can be."""
 
 
 @dataclass(frozen=True)
@@ -148,22 +163,38 @@ async def cases(people: People) -> Population:
         restricted=restricted,
         foreign=await opened(hands, SALTMERE),
         waiting=await queued(hands),
+        full=await a_full_case(people, plain),
     )
 
 
-@asynccontextmanager
-async def acting(
-    postgres: Servers, role: Role, actor: Actor | None = None, case_ref: str | None = None
-) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction of a role with the settings of a person, or of a worker; rolled back."""
-    connection = await asyncpg.connect(postgres.dsn(role), ssl=False)
-    try:
-        names = ("app.org", "app.person", "app.role", "app.case_ref")
-        for name, value in zip(names, Scope(actor).settings(case_ref), strict=True):
-            await connection.execute("SELECT set_config($1, $2, false)", name, value)
-        yield connection
-    finally:
-        await connection.close()
+async def a_full_case(people: People, linked: CaseRef) -> CaseRef:
+    """A case that leaves no table empty; its withdrawal is being checked."""
+    hands, ann = people.record_for, caseworker()
+    full = await delivered(hands, own_notes="for our eyes")
+    await delivered(hands, case_ref=full, referral=2, service=HOUSING)
+    for command in (
+        about(full, AcceptReferral, actor=ngo_intake()),
+        about(full, StartAdvice, actor=adviser()),
+        about(full, DeclineReferral, referral=2, actor=ngo_intake(TERNSTONE, "tom")),
+        about(full, PlanContact, channel=ContactChannel.IN_PERSON),
+        about(full, WithdrawConsent),
+        about(full, DeclareConflict, actor=caseworker(person="kay")),
+    ):
+        await done(hands, command)
+    plan = about(full, SetPlan, has_details=True, has_words=True)
+    await done(hands, plan, beside=Beside(details="ring the bell twice", safe_word="heron"))
+    await write(people, full, ann, *SAMPLES["a MARAC"].changes(), *SAMPLES["the NRM"].changes())
+    await write(people, full, ann, NotificationKept(notification=NOTIFICATION))
+    link = CaseLink(other=linked, link=LinkKind.DUPLICATE, linked_by=ann.who)
+    offer = SAMPLES["an offer"].changes()[0]
+    await write(people, full, None, LinkRecorded(link=link), offer, *SAMPLES["a risk"].changes())
+    pool = await people.pool_of(Role.WEB)
+    gone = Scope(supervisor())
+    await StaffRegister(pool, gone).mark_left("lou", supervisor())
+    nobodys = about(new_case_ref(), WithdrawConsent, actor=SALTMERE)
+    await post_withdrawal(pool, Scope(SALTMERE), nobodys)
+    await (await people.reader_for(ann)).read_personal(full, ann)
+    return full
 
 
 async def seen(
@@ -221,7 +252,7 @@ async def test_another_force_sees_nothing_of_a_case(
     postgres: Servers, tables: tuple[Table, ...], cases: Population, names_it: bool
 ) -> None:
     """Setting app.case_ref to a foreign case opens nothing."""
-    for case_ref in (cases.plain, cases.restricted, cases.waiting):
+    for case_ref in (cases.plain, cases.restricted, cases.waiting, cases.full):
         named = case_ref if names_it else None
         async with acting(postgres, Role.WEB, SALTMERE, named) as connection:
             assert await seen(connection, tables, case_ref) == {}
@@ -246,7 +277,7 @@ async def test_the_force_that_leads_a_case_sees_it_but_not_the_notes_of_the_ngo(
 async def test_an_ngo_sees_its_own_item_and_referral_and_nothing_else(
     postgres: Servers, tables: tuple[Table, ...], cases: Population
 ) -> None:
-    """No text, no consent, no need, no deadline, nothing of the other service's referral."""
+    """No text, no consent, no need, no deadline but its own, nothing of the other's referral."""
     async with acting(postgres, Role.WEB, ngo_intake()) as connection:
         found = await seen(connection, tables, cases.plain)
         numbers = await connection.fetch(
@@ -255,6 +286,7 @@ async def test_an_ngo_sees_its_own_item_and_referral_and_nothing_else(
     assert [row["number"] for row in numbers] == [1]
     assert found == {
         "record.case_party": 1,
+        "record.deadline": 2,
         "record.inbox_item": 1,
         "record.organisation_note": 1,
         "record.referral": 1,
@@ -267,6 +299,9 @@ async def test_an_ngo_that_acts_on_a_case_still_sees_no_text_and_nobody_elses_th
 ) -> None:
     """To have its answer judged, its transaction reads what rules read, and not more."""
     never = {"record.case_text", "record.case_person", "record.consultation", "audit.entry"}
+    never |= {"record.transfer", "record.case_link", "record.plan_detail", "record.staff_left"}
+    async with acting(postgres, Role.WEB, ngo_intake(TERNSTONE), cases.full) as connection:
+        assert not never & set(await seen(connection, tables, cases.full))
     async with acting(postgres, Role.WEB, ngo_intake(), cases.plain) as connection:
         found = await seen(connection, tables, cases.plain)
         others = await seen(connection, tables, cases.restricted)
@@ -311,7 +346,7 @@ async def test_a_worker_sees_the_case_it_works_on_and_no_other(
         rest = {
             name: count - found.get(name, 0)
             for name, count in (await seen(connection, tables)).items()
-            if name not in {name for _, name in _RELAY} | set(UNGUARDED)
+            if name not in {name for _, name in _RELAY} | set(UNGUARDED) | _MIRRORED
         }
     assert {"record.case_file", "record.case_text", "vault.case_key"} <= set(found)
     assert not any(rest.values()), rest
@@ -388,6 +423,19 @@ _INSERTS = {
     "an answer": "INSERT INTO record.command_log (command_id, case_ref, verb, actor, reply)"
     " VALUES ($2, $1, 'v', 'a', '{}')",
     "a wake": "INSERT INTO record.wake (case_ref, workflow_id, owner) VALUES ($1, 'w', $2)",
+    "a hold": "INSERT INTO record.hold (case_ref, number, organisation, placed_by, placed_at,"
+    " occurred_at) VALUES ($1, 99, $2, 'sal', now(), now())",
+    "an offer": "INSERT INTO record.transfer (case_ref, number, to_organisation, offered_by,"
+    " offered_at, state, occurred_at) VALUES ($1, 99, $2, 'sal', now(), 'offered', now())",
+    "a link": "INSERT INTO record.case_link (case_ref, other, link, linked_by, occurred_at)"
+    " SELECT $1, case_ref, 'duplicate', $2, now() FROM record.case_file LIMIT 1",
+    "a conflict": "INSERT INTO record.conflict (case_ref, who, conflict, declared_at, occurred_at)"
+    " VALUES ($1, $2, 'c', now(), now())",
+    "details of a plan": "INSERT INTO record.plan_detail (case_ref, plan, sealed)"
+    " SELECT $1, 99, convert_to($2, 'UTF8')",
+    "her words": "INSERT INTO record.plan_word (case_ref, plan, safe_hash) VALUES ($1, 99, $2)",
+    "a service's reason": "INSERT INTO record.service_reason (case_ref, referral, organisation,"
+    " reason, occurred_at) VALUES ($1, 99, $2, 'r', now())",
     "a key": "INSERT INTO vault.case_key (case_ref, version, wrapped, kek_id)"
     " VALUES ($1, 99, 'x', $2)",
 }
@@ -426,6 +474,14 @@ _CHANGING = {
     "task": "is_done",
     "outbox": "state",
     "wake": "done_at",
+    "case_person": "is_named",
+    "contact": "state",
+    "contact_plan": "state",
+    "hold": "lifted_at",
+    "marac": "state",
+    "nrm": "state",
+    "transfer": "state",
+    "withdrawal_check": "state",
 }
 """Tables whose rows change, and what changes in them."""
 
@@ -665,3 +721,21 @@ async def test_a_service_ends_what_rests_on_consent_and_begins_nothing(
     async with acting(postgres, Role.WEB, ngo_intake(), cases.plain) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement, cases.plain)
+
+
+_LEADS = {
+    "lifts the hold of a service": "UPDATE record.hold SET lifted_at = now(),"
+    " lifted_by = 'harbour-house:ida' WHERE case_ref = $1",
+    "names a colleague alone": "UPDATE record.case_person SET is_named = true"
+    " WHERE case_ref = $1 AND person = 'bea'",
+}
+
+
+@pytest.mark.parametrize("statement", _LEADS.values(), ids=_LEADS.keys())
+async def test_whoever_leads_a_case_changes_nothing_that_is_anothers(
+    postgres: Servers, cases: Population, statement: str
+) -> None:
+    """A hold is its placer's; to see a restricted case takes two people and the worker."""
+    for case_ref in (cases.full, cases.restricted):
+        async with acting(postgres, Role.WEB, caseworker(), case_ref) as connection:
+            assert await connection.execute(statement, case_ref) == "UPDATE 0"

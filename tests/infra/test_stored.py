@@ -30,12 +30,12 @@ from schemas.changes import (
 from schemas.contact import PlanState
 from schemas.decisions import NotDone
 from schemas.errors import RecordError
-from schemas.lanes import AnonymousNotification, Exploitation, NrmState
+from schemas.lanes import AnonymousNotification, NrmState
 from schemas.verbs import Verb
 from tests.builders import AT, a_need, caseworker, supervisor
 from tests.conftest import People
 from tests.infra.cases import about, done, opened
-from tests.infra.samples import ANN, DI, NRM, SAMPLES, TASK, Sample
+from tests.infra.samples import ANN, DI, NOTIFICATION, NRM, SAMPLES, TASK, Sample
 from tests.infra.worlds import World, as_it_stands, judging, read, refusing, write
 
 _TOLD_ELSEWHERE = {
@@ -141,9 +141,7 @@ async def test_an_anonymous_notification_has_no_case_and_no_time(
 ) -> None:
     """What it says is all there is: nothing leads from it to anybody (s.52(3))."""
     case_ref = await opened(people.record_for)
-    said = AnonymousNotification(
-        exploitation=Exploitation.LABOUR, force=f"force-{case_ref}", quarter="2026-Q4"
-    )
+    said = NOTIFICATION.model_copy(update={"force": f"force-{case_ref}"})
     record = await people.record_for(PERSON)
     command = about(case_ref, AddNeed)
     await record.change(command, judging(command, NotificationKept(notification=said)))
