@@ -24,6 +24,7 @@ from schemas.changes import (
     TaskRecorded,
 )
 from schemas.contact import Contact
+from schemas.deadlines import MetBy
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
 
@@ -57,7 +58,7 @@ def link(snapshot: CaseSnapshot, command: LinkCase, _: World) -> Decision:
     )
 
 
-def finish_task(snapshot: CaseSnapshot, command: FinishTask, _: World) -> Decision:
+def finish_task(snapshot: CaseSnapshot, command: FinishTask, world: World) -> Decision:
     """Say that a task is done, where no act of its own settles it."""
     task = snapshot.task(command.task)
     if task is None or task.is_done or not _is_of(snapshot, task, command.actor):
@@ -66,12 +67,23 @@ def finish_task(snapshot: CaseSnapshot, command: FinishTask, _: World) -> Decisi
         return refused("second_person", "This task is for somebody else than you.")
     if not _fits(task, command.actor):
         return refused("not_your_role", f"This task is for {task.for_role}.")
-    verb = SETTLED_BY.get(task.kind)
-    if verb is not None:
-        return refused("settled_by_act", f"`{verb}` settles this task.")
+    act = _settled_by(snapshot, task, world)
+    if act is not None:
+        return refused("settled_by_act", act)
     return Changed(
         changes=tasks.done(snapshot, task.id), detail={"task": task.kind, "referral": task.referral}
     )
+
+
+def _settled_by(snapshot: CaseSnapshot, task: Task, world: World) -> str | None:
+    """What settles a task instead of saying so: an act, or, for a missed duty, meeting it."""
+    if task.kind is TaskKind.DEADLINE_MISSED:
+        deadline = snapshot.deadline(task.id.removeprefix("missed/"))
+        duty = world.profile.duty(deadline.duty) if deadline else None
+        if duty is not None and duty.met_by is MetBy.RECORD:
+            return f"It ends when the duty is met, however late: {duty.ends_with}"
+    verb = SETTLED_BY.get(task.kind)
+    return f"`{verb}` settles this task." if verb else None
 
 
 def declare_conflict(snapshot: CaseSnapshot, command: DeclareConflict, world: World) -> Decision:

@@ -140,6 +140,8 @@ def _outlives(deadline: Deadline) -> bool:
 
 def _owed_anew(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     """What is owed in an open case and was not met before; what she waived stays waived."""
+    if snapshot.case.died_at is not None:
+        return ()
     settled = {d.duty for d in snapshot.deadlines if d.state is not DeadlineState.VOID}
     owed = journeys.owed(snapshot, world, disclosed_at=world.at)
     return tuple(change for change in owed if change.deadline.duty not in settled)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rules.casework import SETTLED_BY
+from rules.decide import decide
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import ClosingReason
 from schemas.case_commands import (
@@ -18,6 +19,8 @@ from schemas.case_commands import (
 )
 from schemas.casework import ConflictKind, LinkKind, NamedPerson
 from schemas.contact import Contact, ContactChannel, ContactPurpose, ContactState
+from schemas.deadlines import DeadlineState
+from schemas.decisions import Refused
 from schemas.ids import parse_case_ref
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
@@ -25,8 +28,10 @@ from tests.builders import (
     CASE,
     POLICE,
     a_command,
+    a_deadline,
     a_referral,
     a_task,
+    a_world,
     after,
     an_actor,
     an_open_case,
@@ -95,6 +100,25 @@ def test_what_an_act_settles_is_not_finished_by_saying_so(kind: TaskKind) -> Non
         assert {"settled_by_act"} == why_not(case, finished())
     else:
         assert the_task(after(case, finished())).is_done
+
+
+@pytest.mark.parametrize(
+    ("deadline", "says"),
+    [
+        pytest.param("ref-ack/1", "It ends when the duty is met", id="met by the record"),
+        pytest.param("vc-r3-acknowledgement", "`deadline met`", id="met by a person's word"),
+    ],
+)
+def test_a_missed_duty_is_not_talked_away(deadline: str, says: str) -> None:
+    """Its task goes with the duty, and the refusal leads to what can be done, not in a circle."""
+    missed = a_task(f"missed/{deadline}", TaskKind.DEADLINE_MISSED)
+    duty, _, referral = deadline.partition("/")
+    late = a_deadline(duty, int(referral) if referral else None, state=DeadlineState.BREACHED)
+    case = an_open_case(tasks=[missed], deadlines=[late])
+    finish = a_command(FinishTask, task=missed.id, actor=supervisor())
+    decision = decide(case, finish, a_world())
+    assert isinstance(decision, Refused)
+    assert says in decision.sentences()
 
 
 def test_a_task_is_finished_once_and_by_the_organisation_it_is_for() -> None:

@@ -164,6 +164,7 @@ NEVER_TOO_LATE = {
     "answer_check",
     "place_hold",
     "lift_hold",
+    "record_death",
     "suspend_plan",
     "end_contact",
     "settle_contact",
