@@ -49,12 +49,17 @@ async def inbox(
         if not lines:
             out.print("The inbox is empty.")
             return
-        table = listing("referral", "item", "service", "state", "priority", "arrived")
+        table = listing("referral", "item", "service", "state", "priority", "with", "arrived")
         for line in lines:
             name = referral_ref(CaseRef(line.case_ref), line.referral)
             item = "[bold red]STOP[/]" if line.kind == "stop" else "referral"
             arrived = local_short(line.occurred_at)
-            table.add_row(name, item, line.service, line.state.value, line.priority.value, arrived)
+            state_now = line.state.value.replace("_", " ")
+            if line.info_answer is not None:
+                state_now += f"; answered: {line.info_answer.value.replace('_', ' ')}"
+            worker = (line.claimed_by or "").rpartition(":")[2] or "–"
+            row = (name, item, line.service, state_now, line.priority.value, worker, arrived)
+            table.add_row(*row)
         out.print(table)
 
 

@@ -13,7 +13,7 @@ from schemas.deadlines import Deadline, DeadlineState
 from schemas.decisions import Permitted
 from schemas.holds import Hold
 from schemas.lanes import Marac, Nrm, RiskAssessment
-from schemas.referral import Need, Priority, Referral, ReferralState
+from schemas.referral import InfoAnswer, Need, Priority, Referral, ReferralState
 from schemas.snapshot import Task, TaskKind
 from schemas.verbs import Verb
 from schemas.withdrawal import WithdrawalCheck
@@ -143,6 +143,8 @@ class InboxLine(_View):
     state: ReferralState
     priority: Priority
     version: int
+    claimed_by: str | None = None
+    info_answer: InfoAnswer | None = None
 
 
 class ShareLine(_View):

@@ -24,7 +24,7 @@ LIMIT $3
 
 -- name: list_inbox
 SELECT i.case_ref, i.key, i.kind, i.referral, i.service, i.fields, i.occurred_at,
-    r.state, r.priority, r.version
+    r.state, r.priority, r.version, r.claimed_by, r.info_answer
 FROM record.inbox_item i
 JOIN record.referral r ON r.case_ref = i.case_ref AND r.number = i.referral
 WHERE i.organisation = $1
