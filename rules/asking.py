@@ -217,8 +217,11 @@ def _no_fields(fields: tuple[PersonalField, ...]) -> Refused | None:
 
 
 def _given_already(snapshot: CaseSnapshot, command: AskConsent, world: World) -> Refused | None:
+    """A yes that holds is asked for again when the time for that has come, and not before."""
     yes = consents.standing(snapshot, command, world)
     if yes is None or not set(command.fields) <= set(yes.fields):
+        return None
+    if consents.may_be_renewed(snapshot, yes, world.at):
         return None
     return refused("already_given", f"Consent for {command.recipient} is already given.")
 

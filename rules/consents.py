@@ -27,7 +27,7 @@ from schemas.referral import Referral, ReferralState
 from schemas.snapshot import CaseSnapshot, TaskKind
 
 VALID_FOR = timedelta(days=182)
-"""Consent is asked again after six months (design choice)."""
+"""Consent is asked again after half a year (design choice); the duty to ask is over no sooner."""
 
 RENEWAL = "consent-renewal"
 """The duty to ask again before a yes runs out."""
@@ -195,6 +195,13 @@ def withdrawn(
         *duties.void_all(snapshot, RENEWAL, at, of=of),
         *(change for task in asks for change in tasks.done(snapshot, task)),
     )
+
+
+def may_be_renewed(snapshot: CaseSnapshot, yes: Consent, at: datetime) -> bool:
+    """Whether it is time to ask again, although the yes still holds."""
+    of = renewal_of(yes.purpose, yes.recipient)
+    renewal = snapshot.deadline(duties.deadline_id(RENEWAL, of=of))
+    return renewal is not None and at >= renewal.remind_at
 
 
 def renewal_of(purpose: Purpose, recipient: str) -> str:

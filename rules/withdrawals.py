@@ -53,6 +53,7 @@ def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> 
             "referrals": ",".join(str(r.number) for r in stopped),
             "purpose": None if _is_support(command) else command.purpose,
             "said_by": command.said_by,
+            "via": command.via,
         },
     )
 

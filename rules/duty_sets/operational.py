@@ -4,7 +4,6 @@ from rules.duty_sets.lengths import (
     THAT_AFTERNOON,
     days,
     hours,
-    months,
     service_hours,
     working_days,
 )
@@ -95,10 +94,13 @@ _CONTACT_AND_CONSENT = (
     Duty(
         id="consent-renewal",
         title="Ask her again, safely, whether she still agrees",
-        source="design choice: consent to support ends after 6 months, and silence never renews it",
+        source=(
+            "design choice: consent to support ends after 182 days, half a year, and silence never "
+            "renews it"
+        ),
         starts_with="She has given consent to support.",
-        ends_with="She has answered. After 6 months the consent has ended.",
-        within=months(6),
+        ends_with="She has answered. After 182 days the consent has ended.",
+        within=days(182),
         remind_before=days(14),
         at_due=AtDue.OVER,
         repeats=True,

@@ -199,7 +199,6 @@ def test_no_due_time_closes_contacts_or_shares(duty: Duty) -> None:
         pytest.param("vc-r6-update", "2027-03-31", date(2027, 4, 30), id="31 March, over a change"),
         pytest.param("nrm-2-duty-to-notify", "2026-12-31", date(2027, 1, 31), id="31 December"),
         pytest.param("leave-1-permission", "2026-11-30", date(2027, 2, 28), id="3 months"),
-        pytest.param("consent-renewal", "2026-08-31", date(2027, 2, 28), id="6 months"),
         pytest.param("marac-5-repeat-watch", "2026-11-30", date(2027, 11, 30), id="12 months"),
         pytest.param("marac-5-repeat-watch", "2028-02-29", date(2029, 2, 28), id="12 from a leap"),
     ],

@@ -46,7 +46,7 @@ FIGURES = {
     "withdrawal-check": "72 hours",
     "contact-silence": "14 days",
     "plan-review": "30 days",
-    "consent-renewal": "6 months",
+    "consent-renewal": "182 days",
     "hold-review": "28 days",
     "close-review": "90 days",
     "risk-1-assessment": "4 hours",
