@@ -92,7 +92,7 @@ class Committed(BaseModel):
 
 
 class NotDone(BaseModel):
-    """The answer to a decision that was refused; nothing was written but the audit row."""
+    """The answer to a decision that was refused: only its audit row was written, and perhaps a task."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
