@@ -92,7 +92,7 @@ class Committed(BaseModel):
 
 
 class NotDone(BaseModel):
-    """The answer to a decision that was refused: only its audit row was written, and perhaps a task."""
+    """The answer to a decision that was refused: its audit row was written, and perhaps a task."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
