@@ -11,16 +11,15 @@ from infra.hsds import read_directory
 from infra.stack.secrets import Role as DatabaseRole
 from tests.conftest import People, Servers
 from tests.fakes import FakeRecord, listed
+from tests.infra.rows import TABLES, Table
 from tests.infra.worlds import FakeWorld, PostgresWorld, World
 
 
 @pytest.fixture(scope="session")
-async def real(postgres: Servers, people: People) -> AsyncIterator[PostgresWorld]:
+async def real(people: People, superuser: asyncpg.Connection) -> PostgresWorld:
     """PostgreSQL's world."""
-    superuser = await asyncpg.connect(postgres.dsn(DatabaseRole.POSTGRES), ssl=False)
     auditor = AuditReader(await people.pool_of(DatabaseRole.AUDIT))
-    yield PostgresWorld(people, superuser, auditor)
-    await superuser.close()
+    return PostgresWorld(people, superuser, auditor)
 
 
 @pytest.fixture(params=["fake", "postgres"])
@@ -31,3 +30,17 @@ def world(request: pytest.FixtureRequest, real: PostgresWorld) -> World:
     services = read_directory(demo_directory_text()).services
     directory = listed((s.code, s.organisation, s.status.value) for s in services)
     return FakeWorld(FakeRecord(services=directory))
+
+
+@pytest.fixture(scope="session")
+async def superuser(postgres: Servers) -> AsyncIterator[asyncpg.Connection]:
+    """Sees everything; row security does not bind it."""
+    connection = await asyncpg.connect(postgres.dsn(DatabaseRole.POSTGRES), ssl=False)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def tables(superuser: asyncpg.Connection) -> tuple[Table, ...]:
+    """Every table of the guarded schemas, from the catalogue."""
+    return tuple(Table(**row) for row in await superuser.fetch(TABLES))

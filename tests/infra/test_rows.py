@@ -1,7 +1,6 @@
 """Who sees which row, who may touch which table: asked of PostgreSQL itself, as the roles."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -50,8 +49,9 @@ from tests.infra.cases import (
     opened,
     queued,
 )
+from tests.infra.rows import Table, acting, seen
 from tests.infra.samples import NOTIFICATION, SAMPLES
-from tests.infra.worlds import acting, write
+from tests.infra.worlds import write
 
 UNGUARDED = {
     "record.installation": "one row that says whether `safepath up` made the database",
@@ -66,14 +66,6 @@ workflows, and withdrawals that were posted by people who are no party."""
 _MIRRORED = {"record.case_link"}
 """A link is written in both cases at once, so the worker of one sees the other's half of it."""
 
-_TABLES = """
-SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AS is_guarded,
-    EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_ref'
-        AND NOT a.attisdropped) AS has_case
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('record', 'vault', 'audit') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-ORDER BY 1
-"""
 _PRIVILEGES = """
 WITH granted AS (
     SELECT n.nspname || '.' || c.relname AS what, a.grantee, a.privilege_type AS privilege,
@@ -119,31 +111,8 @@ class Population:
     """Led by Northmarch, offered to Saltmere's council: something of everything there can be."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of the guarded schemas."""
-
-    name: str
-    is_guarded: bool
-    has_case: bool
-
-
 SALTMERE = caseworker("saltmere-police", "sal")
 SUPERVISOR = an_actor(PersonRole.NGO_SUPERVISOR, HARBOUR, "vic")
-
-
-@pytest.fixture(scope="module")
-async def superuser(postgres: Servers) -> AsyncIterator[asyncpg.Connection]:
-    """Sees everything; row security does not bind it."""
-    connection = await asyncpg.connect(postgres.dsn(Role.POSTGRES), ssl=False)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture(scope="module")
-async def tables(superuser: asyncpg.Connection) -> tuple[Table, ...]:
-    """Every table of the guarded schemas, from the catalogue."""
-    return tuple(Table(**row) for row in await superuser.fetch(_TABLES))
 
 
 @pytest.fixture(scope="module")
@@ -195,28 +164,6 @@ async def a_full_case(people: People, linked: CaseRef) -> CaseRef:
     await post_withdrawal(pool, Scope(SALTMERE), nobodys)
     await (await people.reader_for(ann)).read_personal(full, ann)
     return full
-
-
-async def seen(
-    connection: asyncpg.Connection, tables: tuple[Table, ...], case_ref: str | None = None
-) -> dict[str, int]:
-    """How many rows of each table can be seen, of one case or of all; tables with none are out.
-
-    A table that may not be read at all shows no row.
-    """
-    found = {}
-    for table in tables:
-        if not await connection.fetchval("SELECT has_table_privilege($1, 'SELECT')", table.name):
-            continue
-        of_case = " WHERE case_ref = $1" if case_ref and table.has_case else ""
-        if case_ref and not of_case:
-            continue
-        args = (case_ref,) if case_ref else ()
-        found[table.name] = await connection.fetchval(
-            f"SELECT count(*) FROM {table.name}{of_case}",  # noqa: S608 - from the catalogue
-            *args,
-        )
-    return {name: count for name, count in found.items() if count}
 
 
 # Row security

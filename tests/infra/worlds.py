@@ -1,7 +1,5 @@
 """The record in anybody's hands, and its books: on PostgreSQL, and on the fake."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,8 +7,6 @@ import asyncpg
 
 from activities.ports import Judge, Record, Verdict
 from infra.audit import AuditReader
-from infra.database import Scope
-from infra.stack.secrets import Role as DatabaseRole
 from rules.apply import apply
 from rules.packets import project, shown
 from schemas.actor import Actor, Role
@@ -26,7 +22,7 @@ from schemas.snapshot import CaseSnapshot
 from schemas.verbs import Verb
 from schemas.views import ShareLine
 from tests.builders import AT, caseworker, ngo_intake
-from tests.conftest import People, Servers
+from tests.conftest import People
 from tests.fakes import FakeRecord
 from tests.infra.cases import about
 
@@ -204,18 +200,3 @@ async def write(
     command = about(case_ref, AddNeed, actor=who) if who else about(case_ref, RouteOnward)
     record = await hands.record_for(who)
     return (await record.change(command, judging(command, *changes))).snapshot
-
-
-@asynccontextmanager
-async def acting(
-    postgres: Servers, role: DatabaseRole, actor: Actor | None = None, case_ref: str | None = None
-) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction of a role with the settings of a person, or of a worker; rolled back."""
-    connection = await asyncpg.connect(postgres.dsn(role), ssl=False)
-    try:
-        names = ("app.org", "app.person", "app.role", "app.case_ref")
-        for name, value in zip(names, Scope(actor).settings(case_ref), strict=True):
-            await connection.execute("SELECT set_config($1, $2, false)", name, value)
-        yield connection
-    finally:
-        await connection.close()
