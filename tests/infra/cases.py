@@ -27,6 +27,7 @@ from schemas.case import (
     Told,
 )
 from schemas.case_commands import AddNeed
+from schemas.changes import PacketPlaced
 from schemas.clockwork_steps import Breach, Deliver, QueueDelivery, Remind, Step
 from schemas.command_base import Command
 from schemas.consent_commands import AskConsent, GiveConsent
@@ -132,29 +133,51 @@ async def queued(
     service: str = IDVA,
     fields: tuple[PersonalField, ...] = FIELDS,
     actor: Actor | None = None,
+    at: datetime = AT,
     **parts: Any,
 ) -> CaseRef:
     """A case with a consented packet in the outbox: the first referral, or one more."""
     actor = actor or caseworker()
     case_ref = case_ref or await opened(record_for, actor, **parts)
     said = {"actor": actor, "recipient": service, "fields": fields}
-    needed = await done(record_for, about(case_ref, AddNeed, actor=actor))
+    needed = await done(record_for, about(case_ref, AddNeed, actor=actor), at=at)
     need = len(needed.snapshot.needs)
-    await done(record_for, about(case_ref, AskConsent, **said))
-    await done(record_for, about(case_ref, GiveConsent, **said))
-    wanted = about(case_ref, RequestReferral, need=need, choices=(service,), actor=actor)
-    await done(record_for, wanted)
-    await done(record_for, about(case_ref, QueueDelivery, referral=need))
+    for command in (
+        about(case_ref, AskConsent, **said),
+        about(case_ref, GiveConsent, **said),
+        about(case_ref, RequestReferral, need=need, choices=(service,), actor=actor),
+        about(case_ref, QueueDelivery, referral=need),
+    ):
+        await done(record_for, command, at=at)
     return case_ref
 
 
 async def delivered(
-    record_for: RecordFor, *, case_ref: CaseRef | None = None, referral: int = 1, **parts: Any
+    record_for: RecordFor,
+    *,
+    case_ref: CaseRef | None = None,
+    referral: int = 1,
+    at: datetime = AT,
+    **parts: Any,
 ) -> CaseRef:
     """A case whose packet lies in the service's inbox."""
-    case_ref = await queued(record_for, case_ref=case_ref, **parts)
-    await done(record_for, delivery(case_ref, referral))
+    case_ref = await queued(record_for, case_ref=case_ref, at=at, **parts)
+    await done(record_for, delivery(case_ref, referral), at=at)
     return case_ref
+
+
+def a_placement(
+    key: str, epoch: int = 2, field: PersonalField = PersonalField.NAME
+) -> PacketPlaced:
+    """A packet of referral 1 that somebody wants in the inbox."""
+    return PacketPlaced(
+        key=key,
+        referral=1,
+        service=IDVA,
+        organisation=HARBOUR,
+        fields=(field,),
+        consent_epoch=epoch,
+    )
 
 
 def delivery(case_ref: CaseRef, referral: int = 1, epoch: int = 2) -> Deliver:

@@ -11,7 +11,7 @@ from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
 from schemas.actor import Actor
 from schemas.case import PersonalField, Stage
 from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
-from schemas.changes import ConsentRecorded, PacketPlaced
+from schemas.changes import ConsentRecorded
 from schemas.clockwork_steps import (
     Breach,
     Deliver,
@@ -51,6 +51,7 @@ from tests.infra.cases import (
     IDVA,
     NAME,
     TOLD_TEXT,
+    a_placement,
     about,
     an_opening,
     delivered,
@@ -499,15 +500,3 @@ async def test_what_queued_a_recalled_referral_never_leaves(world: World) -> Non
     await done(world.record_for, about(case_ref, RecallReferral))
     assert isinstance((await given(world.record_for, delivery(case_ref))).reply, NotDone)
     assert await world.shares(case_ref) == []
-
-
-def a_placement(key: str) -> PacketPlaced:
-    """A packet of referral 1 that somebody wants in the inbox."""
-    return PacketPlaced(
-        key=key,
-        referral=1,
-        service=IDVA,
-        organisation=HARBOUR,
-        fields=(PersonalField.NAME,),
-        consent_epoch=2,
-    )
