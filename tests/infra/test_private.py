@@ -32,6 +32,8 @@ from tests.infra.cases import (
     opened,
 )
 from tests.infra.rows import acting
+from tests.infra.samples import SAMPLES
+from tests.infra.worlds import write
 
 ADVICE = "leave-1-permission/1"
 TOM = ngo_intake(TERNSTONE, "tom")
@@ -132,6 +134,18 @@ async def test_lists_hold_what_is_ones_own(people: People, advised: CaseRef) -> 
     assert due["ada"] == {ADVICE, "ref-contact/1"}
     assert due["tom"] == {"ref-ack/2"}
     assert to_do == {"ann": set(), "ada": {f"over/{ADVICE}"}, "tom": set()}
+
+
+async def test_tasks_of_a_restricted_case_are_in_no_list(people: People) -> None:
+    """As the case itself: by its reference only."""
+    hands, task = people.record_for, SAMPLES["a task"].changes()[0]
+    plain, hidden = await opened(hands), await opened(hands, is_restricted=True)
+    for case_ref in (plain, hidden):
+        await write(people, case_ref, caseworker(), task)
+    reader = await people.reader_for(caseworker())
+    listed = {line.case_ref for line in await reader.list_tasks(caseworker().organisation)}
+    assert plain in listed
+    assert hidden not in listed
 
 
 # A service's own reason

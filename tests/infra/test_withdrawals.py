@@ -207,6 +207,16 @@ async def test_a_service_keeps_how_to_reach_her_while_it_asks_and_nothing_else(
     assert await line(people, case_ref) is None
 
 
+async def test_the_question_is_a_task_of_the_service_and_of_nobody_else(people: People) -> None:
+    """Whoever recorded the withdrawal finds nothing to settle it with."""
+    case_ref = await checked(people)
+    found = {}
+    for who in (WILL, caseworker()):
+        tasks = await (await people.reader_for(who)).list_tasks(who.organisation)
+        found[who.person] = [(t.id, t.not_for) for t in tasks if t.case_ref == case_ref]
+    assert found == {"will": [("withdrawal-check/1", caseworker().who)], "ann": []}
+
+
 async def test_the_line_closes_by_itself(people: People) -> None:
     """After 72 hours, though nobody answered and no step has run."""
     case_ref = await checked(people)
