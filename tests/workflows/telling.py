@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
-from activities.judging import judge_of
+from activities.judging import judge_of, starts_at
 from infra.calendars.load import england_and_wales
 from infra.database import Scope
 from infra.stack.secrets import Role
@@ -34,6 +35,7 @@ from schemas.case import (
 from schemas.case_commands import AddNeed, CloseCase
 from schemas.command_base import Command
 from schemas.consent_commands import AskConsent, GiveConsent
+from schemas.contact import Contact
 from schemas.decisions import Committed, NotDone, Reply
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id
 from schemas.referral import ReferralState
@@ -165,6 +167,13 @@ class Journey:
         """Whether a workflow runs."""
         return (await handle.describe()).status
 
+    async def until_shown(self, key: SearchAttributeKey[Any], value: Any) -> None:
+        """Wait until operations see a value of the journey."""
+        end = asyncio.get_running_loop().time() + WITHIN
+        while (await self.handle.describe()).typed_search_attributes.get(key) != value:
+            assert asyncio.get_running_loop().time() < end, f"never shown: {value}"
+            await asyncio.sleep(0.02)
+
     # Acting
 
     async def desk(self, actor: Actor) -> Desk:
@@ -257,7 +266,8 @@ class Journey:
     async def answers(self, kind: type[_C], service: str, number: int = 1, **parts: Any) -> Reply:
         """What a service says to a referral, at the time of the referral's own clock."""
         at = await self.clockwork.env.get_current_time(self.referral(number))
-        reply = await self.state(kind, at=at, actor=NGO[service], referral=number, **parts)
+        says = {"actor": NGO[service], "referral": number, **parts}
+        reply = await self.state(kind, at=at, **says)
         assert isinstance(reply, Committed), reply
         return reply
 
@@ -297,6 +307,22 @@ class Journey:
         assert ahead > timedelta(0), "clocks go forward"
         await asyncio.wait_for(self.clockwork.env.fast_forward(handle, ahead), WITHIN)
 
+    async def in_its_window(self, contact: Contact) -> None:
+        """Move the journey's clock into a contact's window, where the wall clock is too.
+
+        A text is judged at the wall clock's time when it is later than the journey's: a window
+        that lies ahead of the wall clock is reached by the journey's own.
+        """
+        assert contact.safe_at is not None
+        await self.forward(contact.safe_at + timedelta(minutes=1))
+
+    async def until_stumbled(self, kind: type[Command]) -> None:
+        """Wait until the outage was met, so that the fault did fire."""
+        end = asyncio.get_running_loop().time() + WITHIN
+        while not any(isinstance(c, kind) for c in self.clockwork.record.stumbled):
+            assert asyncio.get_running_loop().time() < end, f"no {kind.__name__} met the outage"
+            await asyncio.sleep(0.02)
+
     async def replays(self) -> None:
         """Every workflow of the case replays from its history."""
         replayer = Replayer(
@@ -315,15 +341,24 @@ class Journey:
 
 
 async def open_journey(
-    clockwork: Clockwork, people: People, *, tell: bool = True, **opening: Any
+    clockwork: Clockwork, people: People, *, tell: bool = True, owed: bool = False, **opening: Any
 ) -> Journey:
-    """A case opened at the desk, and its journey started."""
+    """A case opened at the desk, and its journey started.
+
+    Args:
+        clockwork: what it runs on.
+        people: whose record it is.
+        tell: whether the journey is started at once.
+        owed: whether the duties begin that everybody is owed; left out, a test sees its own alone.
+        opening: what the opening file says.
+    """
     actor = caseworker()
     journey = Journey(new_case_ref(), clockwork, people)
     text = told_text("told-2026-1", "en")
     assert text is not None
     record = await people.record_for(actor)
-    await record.open_case(journey.case_ref, an_opening(**opening), text, actor)
+    starts = starts_at(datetime.now(UTC), england_and_wales()) if owed else None
+    await record.open_case(journey.case_ref, an_opening(**opening), text, actor, starts)
     if tell:
         await journey.tell(actor)
     return journey

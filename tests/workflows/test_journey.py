@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,14 @@ from infra.database import Scope
 from infra.stack.secrets import Role
 from infra.wakes import send_wakes
 from schemas.case import SafetyCheck, Stage
-from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.case_commands import (
+    AddNeed,
+    AnswerTransfer,
+    CloseCase,
+    ConfirmSafety,
+    OfferTransfer,
+    ReopenCase,
+)
 from schemas.clockwork_steps import Deliver
 from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
@@ -32,10 +39,12 @@ from schemas.referral_commands import (
     RequestReferral,
 )
 from schemas.snapshot import TaskKind
-from tests.builders import caseworker
+from schemas.withdrawal import CheckState
+from tests.builders import caseworker, the
 from tests.conftest import People
 from tests.workflows.conftest import Opens
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, NGO, SHUT, Journey
+from workflows.progress import UNIT
 
 WORKFLOWS_OF_A_SIMPLE_CASE = 2
 MOST_EVENTS = 160
@@ -55,7 +64,9 @@ async def test_a_journey_goes_from_disclosure_to_close(opens: Opens) -> None:
     await journey.ends()
     snapshot = await journey.snapshot()
     assert [need.state for need in snapshot.needs] == [NeedState.MET]
-    assert {DeadlineState.MET} == {deadline.state for deadline in snapshot.deadlines}
+    reviews = {"consent-renewal", "hold-review"}  # they end with the case
+    owed = [d.state for d in snapshot.deadlines if d.duty not in reviews]
+    assert {DeadlineState.MET} == set(owed)
     assert await journey.inbox() == [("harbour-house", "referral", 1)]
     assert journey.notices() == {"notice/1": "harbour-house"}
     histories = [await h.fetch_history() for h in (journey.handle, journey.referral())]
@@ -124,7 +135,22 @@ async def test_a_withdrawal_stops_every_referral_and_every_service_is_told(opens
     stops = {"stop-notice/1": "harbour-house", "stop-notice/2": "meadowlight"}
     assert stops.items() <= journey.notices().items()
     assert not [d.id for d in snapshot.running_deadlines() if d.referral]
+
+
+async def test_a_closed_case_still_asks_her_whether_a_withdrawal_was_hers(opens: Opens) -> None:
+    """The service that knew her has 72 hours; then its line closes, and the journey ends."""
+    journey = await opens()
+    await _one_accepted_one_received(journey)
+    await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
+    await journey.until_referral(1, ReferralState.WITHDRAWN)
+    await journey.referral_ends()
     await journey.closes()
+    snapshot = await journey.until(lambda s: s.case.stage is Stage.CLOSED and not s.dispatches)
+    (check,) = snapshot.checks
+    assert (CheckState.OPEN, "harbour-house") == (check.state, check.asks)
+    assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
+    await journey.forward(check.line_until + timedelta(minutes=1))
+    await journey.until(lambda s: the(s.check(1)).state is CheckState.NOT_REACHED)
     await journey.ends()
 
 
@@ -249,7 +275,34 @@ async def test_a_closed_journey_answers_too(opens: Opens) -> None:
     assert {"case_closed"} == await journey.refused(RequestReferral, choices=(IDVA,))
     assert first == await desk.decide(need)
     await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
-    assert WorkflowExecutionStatus.COMPLETED is await journey.state_of(journey.handle)
+    await journey.ends()  # it looked once more, and found nothing to do
+
+
+async def test_a_case_opened_again_has_its_clock_and_its_referrals(opens: Opens) -> None:
+    """Reopened, the journey begins another run, and what is asked then is done as ever."""
+    journey = await opens()
+    await journey.closes()
+    await journey.ends()
+    await journey.state(ReopenCase)
+    await journey.sent_to(IDVA)
+    snapshot = await journey.snapshot()
+    assert Stage.OPEN is snapshot.case.stage
+    assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
+    await journey.accepted(IDVA)
+
+
+async def test_a_transferred_case_is_listed_under_the_agency_that_leads_it(opens: Opens) -> None:
+    """Operations see whose it is now; the one before has no rights in it any more."""
+    journey = await opens()
+    await journey.decide(OfferTransfer, to_organisation="saltmere-council")
+    taker = caseworker("saltmere-council")
+    await journey.state(AnswerTransfer, actor=taker, accepts=True)
+    await journey.until(lambda s: s.case.owner == "saltmere-council")
+    await journey.until_shown(UNIT, "saltmere-council")
+    await journey.decide(AddNeed, actor=taker)
+    desk = await journey.desk(caseworker())
+    with pytest.raises(BadInputError):
+        await desk.decide(journey.command(AddNeed))
 
 
 async def test_nudges_too_many_do_no_harm(opens: Opens) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from schemas.case_commands import AddNeed
 from schemas.deadlines import Deadline, DeadlineState
+from schemas.lane_commands import AssessRisk
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot
 from tests.workflows.conftest import REMEMBERING, Opens
@@ -142,8 +143,12 @@ async def test_the_duty_to_refer_is_reminded_of_and_missed_on_time(
 async def test_a_referral_is_reminded_of_missed_and_lapses_on_time(
     opens: Opens, is_wanted: Callable[[date], bool]
 ) -> None:
-    """One working day to acknowledge, two until it lapses; the reminder eight hours before."""
+    """One working day to acknowledge, two until it lapses; the reminder eight hours before.
+
+    So it is while a person has found the risk not to be high.
+    """
     journey = await opened_on(opens, is_wanted)
+    await journey.decide(AssessRisk)
     sent_at = await journey.now()
     await journey.consents(IDVA)
     await journey.refers(IDVA)

@@ -1,0 +1,210 @@
+"""Weeks and months on the real clockwork: every duty rings when its time has come, and no other.
+
+Run with its memory alone: what these journeys do is the same twice, and the calendar is long.
+"""
+
+from datetime import date, timedelta
+
+import pytest
+
+from rules.profiles import VICTIMS_CODE_2021
+from schemas.actor import Role
+from schemas.case import Stage
+from schemas.case_commands import AddNeed, RecordEvent
+from schemas.casework import CaseEvent
+from schemas.consent import ConsentState
+from schemas.contact_commands import SetPlan
+from schemas.deadline_commands import PauseDeadline, ResumeDeadline
+from schemas.deadlines import AtDue, Deadline, DeadlineState
+from schemas.lane_commands import AssessRisk, MoveMarac
+from schemas.lanes import (
+    MaracAgency,
+    MaracBasis,
+    MaracCriterion,
+    MaracEvent,
+    SharedWithoutConsent,
+)
+from schemas.referral import ReferralState
+from schemas.referral_commands import StartAdvice
+from schemas.snapshot import CaseSnapshot, TaskKind
+from tests.builders import adviser, an_actor, caseworker, supervisor, the
+from tests.workflows.conftest import REMEMBERING, Opens
+from tests.workflows.telling import IDVA, Journey
+
+pytestmark = pytest.mark.parametrize(
+    "the_clockwork", [pytest.param(REMEMBERING, id="")], indirect=True
+)
+
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+EVENTS = (
+    CaseEvent.INTERPRETER_NEEDED,
+    CaseEvent.STATEMENT_TAKEN,
+    CaseEvent.ADVISER_WISHED,
+    CaseEvent.NOT_INVESTIGATED,
+    CaseEvent.SUSPECT_ARRESTED,
+    CaseEvent.SUSPECT_INTERVIEWED,
+    CaseEvent.SUSPECT_RELEASED,
+    CaseEvent.SUSPECT_BAILED,
+    CaseEvent.BAIL_CHANGED,
+    CaseEvent.NO_FURTHER_ACTION,
+    CaseEvent.SUSPECT_CHARGED,
+    CaseEvent.SUSPECT_NOT_CHARGED,
+    CaseEvent.CHARGE_CHANGED,
+    CaseEvent.HEARING_SET,
+    CaseEvent.TRIAL_ENDED,
+    CaseEvent.SENTENCE_OVER_A_YEAR,
+    CaseEvent.COMPLAINT_RECEIVED,
+    CaseEvent.INVESTIGATION_OPENED,
+)
+
+
+def duty_of(snapshot: CaseSnapshot, duty: str) -> Deadline:
+    return next(d for d in snapshot.deadlines if d.duty == duty)
+
+
+def has_rung(deadline: Deadline) -> bool:
+    """Late and open where that is what its duty means; ended where its time only had to pass."""
+    at_due = VICTIMS_CODE_2021.duty(deadline.duty).at_due
+    expected = DeadlineState.MET if at_due is AtDue.OVER else DeadlineState.BREACHED
+    return deadline.state is expected
+
+
+async def moved_past(journey: Journey, deadline: Deadline) -> None:
+    await journey.forward(deadline.due_at + A_MINUTE)
+
+
+@pytest.mark.timeout(300)
+async def test_every_duty_that_events_begin_rings_at_its_time(opens: Opens) -> None:
+    """Working days, hours and months: reminded, then late, each told to a person; nothing else."""
+    journey = await opens(owed=True)
+    for event in EVENTS:
+        await journey.decide(RecordEvent, event=event)
+    begun = (await journey.snapshot()).running_deadlines()
+    last = max(d.due_at for d in begun if d.duty != "close-review")
+    assert len({d.duty for d in begun}) > 20
+    await journey.forward(last + A_MINUTE)
+    after = await journey.until(lambda s: not s.dispatches and all(map(has_rung, _due(s))))
+    assert {d.duty for d in begun} - {"close-review"} == {d.duty for d in _due(after)}
+    told = {task.id for task in after.tasks}
+    assert {f"missed/{d.id}" for d in _due(after) if d.state is DeadlineState.BREACHED} <= told
+    reminded = {key.split("/")[1] for key in journey.notices() if key.startswith("reminder/")}
+    assert {d.id for d in _due(after)} <= reminded
+    assert (Stage.OPEN, (), ()) == (after.case.stage, after.contacts, after.referrals)
+    assert [] == await journey.inbox()
+
+
+def _due(snapshot: CaseSnapshot) -> list[Deadline]:
+    """All but the review of a quiet case, whose time is the last of all."""
+    return [d for d in snapshot.deadlines if d.duty != "close-review"]
+
+
+async def test_a_plan_goes_stale_after_thirty_days(opens: Opens) -> None:
+    """A person is asked to check it with her; nobody is called meanwhile."""
+    journey = await opens()
+    await journey.state(SetPlan)
+    await moved_past(journey, duty_of(await journey.snapshot(), "plan-review"))
+    stale = await journey.until(lambda s: s.tasks and not s.dispatches)
+    assert TaskKind.PLAN_STALE in {task.kind for task in stale.tasks}
+    assert () == stale.contacts
+
+
+async def test_a_yes_is_asked_again_after_half_a_year(opens: Opens) -> None:
+    """A reminder two weeks before, then it has run out, and a person is asked to ask her."""
+    journey = await opens()
+    await journey.consents(IDVA)
+    renewal = duty_of(await journey.snapshot(), "consent-renewal")
+    await journey.forward(renewal.remind_at + A_MINUTE)
+    await journey.until(lambda s: duty_of(s, "consent-renewal").reminded_at)
+    assert ConsentState.GIVEN is (await journey.snapshot()).consents[0].state
+    await moved_past(journey, renewal)
+    after = await journey.until(lambda s: s.consents[0].state is ConsentState.EXPIRED)
+    assert TaskKind.RENEW_CONSENT in {task.kind for task in after.tasks}
+
+
+async def test_a_quiet_case_falls_dormant_and_wakes_with_new_work(opens: Opens) -> None:
+    """After ninety days a person is asked to review it. It is not closed."""
+    journey = await opens(owed=True)
+    await moved_past(journey, duty_of(await journey.snapshot(), "close-review"))
+    quiet = await journey.until(lambda s: s.case.stage is Stage.DORMANT)
+    assert TaskKind.REVIEW_CASE in {task.kind for task in quiet.tasks}
+    await journey.decide(AddNeed)
+    assert Stage.OPEN is (await journey.snapshot()).case.stage
+
+
+async def test_a_repeat_is_watched_for_twelve_months(opens: Opens) -> None:
+    """From the hearing, over every month's end; then a person ends the watch, not the time."""
+    journey = await opens()
+    await journey.decide(MoveMarac, event=MaracEvent.INDICATE, criterion=MaracCriterion.ESCALATION)
+    await journey.decide(
+        MoveMarac,
+        event=MaracEvent.REFER,
+        basis=MaracBasis.WITHOUT_CONSENT,
+        without_consent_because=SharedWithoutConsent.RISK_OF_SERIOUS_HARM,
+        agencies=(MaracAgency.POLICE, MaracAgency.IDVA_SERVICE),
+    )
+    today = (await journey.now()).date()
+    listed = today + 7 * A_DAY
+    coordinator = an_actor(Role.MARAC_COORDINATOR)
+    await journey.decide(MoveMarac, event=MaracEvent.LIST, meeting_on=listed, actor=coordinator)
+    await journey.decide(MoveMarac, event=MaracEvent.HEAR, actor=coordinator)
+    watch = duty_of(await journey.snapshot(), "marac-5-repeat-watch")
+    assert _twelve_months_on(watch.started_at.date()) == watch.due_at.date()
+    await journey.forward(watch.due_at - A_DAY)
+    assert DeadlineState.RUNNING is duty_of(await journey.snapshot(), "marac-5-repeat-watch").state
+    await moved_past(journey, watch)
+    over = await journey.until(
+        lambda s: duty_of(s, "marac-5-repeat-watch").state is DeadlineState.MET
+    )
+    assert TaskKind.TIME_PASSED in {task.kind for task in over.tasks}
+    assert the(over.marac).state != "ended"
+
+
+def _twelve_months_on(day: date) -> date:
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year + 1, day=28 if is_leap_day else day.day)
+
+
+async def test_a_paused_duty_rings_nothing_and_goes_on_with_what_was_left(opens: Opens) -> None:
+    """INV-37: what waits for an interpreter is not late; afterwards it has its time again."""
+    journey = await opens()
+    await journey.decide(RecordEvent, event=CaseEvent.SUSPECT_ARRESTED)
+    arrest = duty_of(await journey.snapshot(), "vc-r6-arrest")
+    await journey.decide(PauseDeadline, deadline=arrest.id, actor=supervisor())
+    await journey.forward(arrest.due_at + 10 * A_DAY)
+    paused = await journey.snapshot()
+    assert DeadlineState.PAUSED is duty_of(paused, "vc-r6-arrest").state
+    assert () == paused.tasks
+    await journey.decide(ResumeDeadline, deadline=arrest.id, actor=supervisor())
+    running = duty_of(await journey.snapshot(), "vc-r6-arrest")
+    assert DeadlineState.RUNNING is running.state
+    assert running.due_at > await journey.now()
+    await moved_past(journey, running)
+    await journey.until(lambda s: duty_of(s, "vc-r6-arrest").state is DeadlineState.BREACHED)
+
+
+async def test_an_adviser_is_warned_of_her_permission_and_nobody_else_is(opens: Opens) -> None:
+    """Six, three and one week before: to the adviser's service, and nothing the force can see."""
+    journey = await opens()
+    await journey.decide(AssessRisk)
+    await journey.sent_to(IDVA)
+    await journey.accepted(IDVA)
+    clock = journey.referral()
+    granted = (await journey.now(clock)).date()
+    await journey.answers(StartAdvice, IDVA, actor=adviser(), granted_on=granted)
+    permission = duty_of(await journey.snapshot(), "leave-1-permission")
+    warnings = (permission.remind_at, *permission.remind_again_at)
+    assert [permission.due_at.date() - at.date() for at in warnings] == [
+        timedelta(weeks=weeks) for weeks in (6, 3, 1)
+    ]
+    for number, at in enumerate(warnings, start=1):
+        await journey.forward(at + A_MINUTE, clock)
+        await journey.until(lambda _, n=number: n <= len(_warnings(journey)))
+    assert {"harbour-house"} == set(_warnings(journey).values())
+    assert ReferralState.ACCEPTED is (await journey.snapshot()).referrals[0].state
+    seen = await (await journey.people.record_for(caseworker())).read(journey.case_ref)
+    assert not [d for d in seen.deadlines if d.duty == permission.duty]
+
+
+def _warnings(journey: Journey) -> dict[str, str]:
+    return {k: to for k, to in journey.notices().items() if "leave-1-permission" in k}
