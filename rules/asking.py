@@ -229,9 +229,12 @@ def _given_already(snapshot: CaseSnapshot, command: AskConsent, world: World) ->
 def _said_yes(
     snapshot: CaseSnapshot, command: RefuseConsent | MarkNotCapable, world: World
 ) -> Refused | None:
-    """A yes that holds, with nothing asked since, is taken back by withdrawing and not so."""
+    """What she agreed to is taken back by withdrawing: a no here would stop nothing of it.
+
+    So it is too where she is asked whether she still agrees. A no to more is no such thing.
+    """
     yes = consents.standing(snapshot, command, world)
-    if yes is None or yes.also_asked:
+    if yes is None or set(yes.also_asked) - set(yes.fields):
         return None
     return refused("already_given", "She had said yes: use `consent withdraw`.")
 

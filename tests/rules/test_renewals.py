@@ -8,7 +8,7 @@ from rules import consents
 from schemas.case import PersonalField
 from schemas.clockwork_steps import Breach
 from schemas.consent import AskedHow, ConsentState, Presence, Purpose
-from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent
+from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.snapshot import CaseSnapshot
 from tests.builders import (
@@ -55,13 +55,20 @@ def test_her_yes_stands_while_she_is_asked_whether_it_still_does() -> None:
     """Asking costs her nothing; only her answer, or the end of the time, ends it."""
     case = said_yes()
     at = renewal(case).remind_at
-    for kind in (AskConsent, RefuseConsent):
-        case = after(
-            case, a_command(kind, **({"asked": ALONE} if kind is AskConsent else {})), at=at
-        )
-        consent = the(case.consent(Purpose.SUPPORT_REFERRAL, IDVA))
-        assert (FIELDS, AT + consents.VALID_FOR) == (consent.fields, consent.expires_at)
-        assert consents.is_valid(consent, at)
+    case = after(case, ASK, at=at)
+    consent = the(case.consent(Purpose.SUPPORT_REFERRAL, IDVA))
+    assert (FIELDS, AT + consents.VALID_FOR) == (consent.fields, consent.expires_at)
+    assert consents.is_valid(consent, at)
+
+
+def test_that_she_no_longer_agrees_is_a_withdrawal() -> None:
+    """A no to what she had agreed to stops what rests on it, and never only the question."""
+    case = said_yes()
+    at = renewal(case).remind_at
+    case = after(case, ASK, at=at)
+    assert {"already_given"} == why_not(case, a_command(RefuseConsent), at)
+    case = after(case, a_command(WithdrawConsent), at=at)
+    assert ConsentState.WITHDRAWN is state(case)
 
 
 def test_a_new_yes_counts_from_when_she_said_it() -> None:
