@@ -15,15 +15,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from schemas.consent_commands import RefuseConsent, WithdrawConsent
-from schemas.referral_commands import (
-    CompleteReferral,
-    DeclineReferral,
-    EngageReferral,
-    OpenReferral,
-    RecallReferral,
-)
-
 from infra.demo.files import demo_directory_text
 from infra.settings import Installation
 from infra.stack.layout import StackPaths
@@ -31,16 +22,32 @@ from infra.stack.postgres import NAME
 from infra.stack.secrets import KeyFile, Role, key_file
 from infra.stack.stack import running_stack
 from infra.stack.state import dsn
+from schemas.case_commands import RecordEvent
+from schemas.casework import CaseEvent
+from schemas.consent_commands import RefuseConsent, WithdrawConsent
+from schemas.contact import ContactState, SuspendReason
+from schemas.contact_commands import SetPlan, SuspendPlan
+from schemas.deadline_commands import PauseDeadline, ResumeDeadline
+from schemas.deadlines import DeadlineState
 from schemas.referral import Reason, ReferralState
-from tests.builders import caseworker, ops
+from schemas.referral_commands import (
+    CompleteReferral,
+    DeclineReferral,
+    EngageReferral,
+    OpenReferral,
+    RecallReferral,
+)
+from tests.builders import caseworker, ops, supervisor, the
 from tests.conftest import People, Servers
 from tests.histories.fingerprints import FINGERPRINTS, all_fingerprints
 from tests.workflows.clockwork import Clockwork, clockwork
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, Journey, open_journey
+from tests.workflows.test_contact import A_MINUTE, a_text, planned, terms
+from tests.workflows.test_long import duty_of
 from web.entrance import open_desk
 
 HERE = Path(__file__).parent
-VERSION = "v1"
+VERSION = "v2"
 Story = Callable[[Journey], Awaitable[None]]
 
 
@@ -95,7 +102,57 @@ async def forgotten(journey: Journey) -> None:
     await journey.ends()
 
 
-STORIES: tuple[Story, ...] = (supported, withdrawn, passed_over, forgotten)
+async def reached(journey: Journey) -> None:
+    """A text leaves in her window; a call opens with it, finds nobody to make it, and waits."""
+    await journey.state(SetPlan, terms=terms())
+    await planned(journey)
+    text = the((await planned(journey, **a_text())).contact(2))
+    await journey.in_its_window(text)
+    snapshot = await journey.until(lambda s: the(s.contact(2)).state is ContactState.MADE)
+    closes = the(snapshot.contact(1)).safe_until
+    assert closes is not None
+    await journey.forward(closes + A_MINUTE)
+    await journey.until(lambda s: the(s.contact(1)).state is ContactState.PLANNED)
+    await journey.state(SuspendPlan, reason=SuspendReason.UNSAFE)
+    await journey.until(lambda s: the(s.contact(1)).state is ContactState.CANCELLED)
+
+
+async def not_hers(journey: Journey) -> None:
+    """A withdrawal from a service that helps her; nobody confirms it before its line closes."""
+    await journey.sent_to(IDVA)
+    await journey.accepted(IDVA)
+    await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
+    await journey.referral_ends()
+    await journey.closes()
+    check = the((await journey.snapshot()).check(1))
+    await journey.forward(check.line_until + A_MINUTE)
+    await journey.ends()
+
+
+async def a_crime(journey: Journey) -> None:
+    """An arrest is to be told her; the duty waits, has its time again, and is missed."""
+    await journey.decide(RecordEvent, event=CaseEvent.SUSPECT_ARRESTED)
+    arrest = duty_of(await journey.snapshot(), "vc-r6-arrest")
+    await journey.decide(PauseDeadline, deadline=arrest.id, actor=supervisor())
+    await journey.forward(arrest.due_at + A_MINUTE)
+    await journey.decide(ResumeDeadline, deadline=arrest.id, actor=supervisor())
+    await journey.forward(duty_of(await journey.snapshot(), "vc-r6-arrest").due_at + A_MINUTE)
+    await journey.until(
+        lambda s: duty_of(s, "vc-r6-arrest").state is DeadlineState.BREACHED and not s.dispatches
+    )
+    await journey.closes()
+    await journey.ends()
+
+
+STORIES: tuple[Story, ...] = (
+    supported,
+    withdrawn,
+    passed_over,
+    forgotten,
+    reached,
+    not_hers,
+    a_crime,
+)
 
 
 async def main() -> None:

@@ -103,6 +103,15 @@ def standing(state: ReferralState) -> CaseSnapshot:
     )
 
 
+MOVES: dict[ReferralEvent, dict[str, object]] = {
+    E.SEND: {"delivery": Delivery.ACKED, "clock": Clock.RUNNING},
+    E.WAITLIST: {"clock": Clock.RUNNING},
+    E.COMPLETE: {"clock": Clock.STOPPED, "outcome": Outcome.PARTLY_GIVEN},
+    E.ANSWER_INFO: {},
+    E.FAIL_DELIVERY: {"delivery": Delivery.FAILED},
+}
+
+
 def six_axes(referral: Referral) -> dict[str, object]:
     axes = ("state", "delivery", "consent", "clock", "outcome", "priority")
     return {axis: getattr(referral, axis) for axis in axes}
@@ -110,28 +119,21 @@ def six_axes(referral: Referral) -> dict[str, object]:
 
 def moved_axes(event: ReferralEvent, before: Referral) -> dict[str, object]:
     """What an event moves besides the state. No event moves the priority."""
+    if event in (E.RECALL, E.CORRECT):
+        return _taken_back(before)
+    if event is E.WITHDRAW:
+        return _taken_back(before) | {"consent": ConsentState.WITHDRAWN}
+    return MOVES.get(event, {"clock": Clock.STOPPED})
+
+
+def _taken_back(before: Referral) -> dict[str, object]:
+    """A clock that never started cannot stop, and what is delivered cannot be cancelled."""
     taken_back: dict[str, object] = {}
     if before.clock is not Clock.NOT_STARTED:
         taken_back["clock"] = Clock.STOPPED
     if before.delivery is Delivery.QUEUED:
         taken_back["delivery"] = Delivery.CANCELLED
-    match event:
-        case E.SEND:
-            return {"delivery": Delivery.ACKED, "clock": Clock.RUNNING}
-        case E.WAITLIST:
-            return {"clock": Clock.RUNNING}
-        case E.COMPLETE:
-            return {"clock": Clock.STOPPED, "outcome": Outcome.PARTLY_GIVEN}
-        case E.ANSWER_INFO:
-            return {}
-        case E.FAIL_DELIVERY:
-            return {"delivery": Delivery.FAILED}
-        case E.RECALL | E.CORRECT:
-            return taken_back
-        case E.WITHDRAW:
-            return taken_back | {"consent": ConsentState.WITHDRAWN}
-        case _:
-            return {"clock": Clock.STOPPED}
+    return taken_back
 
 
 def target_of(state: ReferralState, event: ReferralEvent) -> ReferralState | None:

@@ -1,5 +1,7 @@
 """Rights: verb × role, a cell that is not there is refused, and each cell says why it is."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rules.decide import DECIDED, decide, objection_to
@@ -111,7 +113,7 @@ def test_a_role_without_the_verb_is_refused_and_told_whom_to_ask(kind: type[Comm
 THEIR_CASE = an_open_case(consents=[given()], referrals=[a_referral(state=ReferralState.RECEIVED)])
 """Led by the usual force, with a referral that reached Harbour House."""
 
-_WHOSE = {
+_WHOSE: dict[str, Callable[[Role], str]] = {
     "own": lambda role: "harbour-house" if role in NGO_ROLES else POLICE,
     "foreign": lambda role: "meadowlight" if role in NGO_ROLES else "saltmere-police",
 }

@@ -11,6 +11,16 @@ from typing import TypeVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from rules import consents
+from rules.actions import permitted
+from rules.apply import apply
+from rules.decide import decide
+from rules.duties import missed_task_id
+from rules.outlook import journey_outlook, referral_outlook
+from rules.referral_states import OVER, TERMINAL, WITH_SERVICE
+from schemas.actor import SYSTEM, Actor
+from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
 from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
 from schemas.changes import Change, PacketPlaced, StageMoved
 from schemas.clockwork_steps import (
@@ -25,7 +35,13 @@ from schemas.clockwork_steps import (
     SendStop,
 )
 from schemas.command_base import Command
+from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AskConsent, GiveConsent, RefuseConsent, WithdrawConsent
+from schemas.deadlines import DeadlineState
+from schemas.decisions import Changed
+from schemas.directory import ServiceStatus
+from schemas.messages import Alarm, AlarmKind, Queued
+from schemas.referral import Reason, ReferralState
 from schemas.referral_commands import (
     AcceptReferral,
     CompleteReferral,
@@ -35,22 +51,6 @@ from schemas.referral_commands import (
     RecallReferral,
     RequestReferral,
 )
-
-from rules import consents
-from rules.actions import permitted
-from rules.apply import apply
-from rules.decide import decide
-from rules.duties import missed_task_id
-from rules.outlook import journey_outlook, referral_outlook
-from rules.referral_states import OVER, TERMINAL, WITH_SERVICE
-from schemas.actor import SYSTEM, Actor
-from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
-from schemas.consent import ConsentState, Purpose
-from schemas.deadlines import DeadlineState
-from schemas.decisions import Changed
-from schemas.directory import ServiceStatus
-from schemas.messages import Alarm, AlarmKind, Queued
-from schemas.referral import Reason, ReferralState
 from schemas.snapshot import CaseSnapshot
 from tests.builders import (
     AT,
