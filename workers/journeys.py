@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from infra.contacts import FileContacts
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
@@ -16,6 +15,7 @@ from activities.judging import judge_of
 from activities.ports import Contacts, Judge, Notices, Record
 from activities.referral_steps import ReferralSteps
 from infra.calendars.load import england_and_wales
+from infra.contacts import FileContacts
 from infra.database import Pool, Scope, open_pool
 from infra.keys import FileKeyProvider, Keyring
 from infra.notices import FileNotices

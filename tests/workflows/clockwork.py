@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from infra.contacts import FileContacts
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.converter import PayloadCodec
@@ -15,6 +14,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from activities.ports import NOTHING, Beside, Judge, Written
 from infra.codec import CaseCodec
+from infra.contacts import FileContacts
 from infra.database import Pool, Scope
 from infra.keys import FileKeyProvider, Keyring, read_key_file
 from infra.notices import FileNotices
