@@ -54,7 +54,8 @@ def _help(page: "CasePage") -> Iterator[str]:
         yield f"need {need.number}: {category}, {need.priority.value}, {need.state.value}"
     for consent in page.consents:
         fields = f" for {', '.join(consent.fields)}" if consent.fields else ""
-        yield f"consent to {consent.recipient}: {consent.state.value}{fields}"
+        more = f"; asked for {', '.join(consent.also_asked)}" if consent.also_asked else ""
+        yield f"consent to {consent.recipient}: {consent.state.value}{fields}{more}"
     for referral in page.referrals:
         yield f"referral {referral.number} to {referral.service}: {_state_of(referral)}"
 

@@ -192,7 +192,7 @@ async def reflect(
 ) -> None:
     """Record that she wants time to think. That is no yes, and nobody presses her.
 
-    With --ask-again somebody is reminded then to ask her; without, she comes back herself.
+    A task to ask her again is opened at once; --ask-again says in it when she wishes that.
     """
     from schemas.consent_commands import ReflectConsent
 

@@ -51,7 +51,7 @@ def ended(snapshot: CaseSnapshot, contact: Contact, command: EndContact, world: 
             "contact": made.number,
             "referral": made.referral,
             "result": made.result,
-            **({"outside_plan": "yes"} if made.is_outside_plan else {}),
+            **_counted(made),
         },
     )
 
@@ -113,7 +113,14 @@ def _made(contact: Contact, command: EndContact, world: World) -> Contact:
 
 
 def _hang_up(made: Contact, changes: tuple[Change, ...]) -> Changed:
-    return Changed(changes=changes, detail={"contact": made.number, "end_call": "yes"})
+    return Changed(
+        changes=changes, detail={"contact": made.number, "end_call": "yes", **_counted(made)}
+    )
+
+
+def _counted(made: Contact) -> dict[str, str]:
+    """What the count of misuse goes by: nobody had asked whether it was safe."""
+    return {"outside_plan": "yes"} if made.is_outside_plan else {}
 
 
 def _outside_plan(snapshot: CaseSnapshot, made: Contact, world: World) -> tuple[Change, ...]:

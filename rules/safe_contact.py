@@ -16,6 +16,7 @@ from rules.days import bank_holiday
 from rules.windows import Spell, spells
 from rules.world import World
 from schemas.case import Channel, PersonalField
+from schemas.consent import ConsentState
 from schemas.contact import (
     TEXT_CHANNELS,
     Contact,
@@ -50,6 +51,12 @@ USED: Mapping[Channel, ContactChannel | None] = MappingProxyType(
 
 In person means where she came to, never at her door. A form is no way back: an address typed into
 one may be read by whoever shares her screen. Who said no name wants no call.
+"""
+
+_SAID_YES = frozenset({ConsentState.GIVEN, ConsentState.EXPIRED})
+"""Then a consent's fields are what she agreed to; in any other state, what she is asked for.
+
+A service that still helps her may reach her also after its yes ran out, until she is asked anew.
 """
 
 ENGAGED = frozenset({ReferralState.ACCEPTED, ReferralState.ACTIVE})
@@ -222,7 +229,8 @@ def may_know(snapshot: CaseSnapshot, organisation: str, at: datetime) -> bool:
     """
     behind = referrals_behind(snapshot, organisation, ContactPurpose.CHECK_IN, at)
     services = {r.service for r in snapshot.referrals if r.number in behind}
-    now = {(c.recipient, field) for c in snapshot.consents for field in c.fields}
+    agreed = (c for c in snapshot.consents if c.state in _SAID_YES)
+    now = {(c.recipient, field) for c in agreed for field in c.fields}
     before = {
         (kept.recipient, field)
         for check in snapshot.checks

@@ -465,10 +465,11 @@ def test_a_contact_made_outside_the_plan_is_a_fact_and_a_supervisor_hears_of_it(
 def test_duress_stops_every_contact_and_calls_a_supervisor_silently(
     make: Callable[[], CaseSnapshot], command: EndContact
 ) -> None:
-    """Whoever is on the line reads no more than that the call ends."""
+    """Whoever is on the line reads no more than that the call ends; misuse is counted here too."""
     case = after(make(), plan(), plan())
     decision = done(case, command)
-    assert decision.detail == {"contact": 1, "end_call": "yes"}
+    outside = {"outside_plan": "yes"} if make is planned else {}
+    assert decision.detail == {"contact": 1, "end_call": "yes", **outside}
     stopped = after(case, command)
     assert (S.MADE, R.DURESS) == (first(stopped).state, first(stopped).result)
     assert [S.CANCELLED, S.CANCELLED] == [c.state for c in stopped.contacts[1:]]

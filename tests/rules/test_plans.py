@@ -7,10 +7,12 @@ import pytest
 
 from rules import plans
 from rules.apply import apply
+from rules.safe_contact import may_know
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import Stage
 from schemas.changes import ContactRecorded, PlanRecorded, TaskRecorded
 from schemas.command_base import Command
+from schemas.consent import ConsentState
 from schemas.contact import (
     Contact,
     ContactChannel,
@@ -46,6 +48,7 @@ from tests.builders import (
     caseworker,
     done,
     everyone,
+    given,
     idva,
     ngo_intake,
     only,
@@ -543,3 +546,23 @@ def test_another_services_referral_does_not_open_the_door() -> None:
     case = case.model_copy(update={"referrals": (*case.referrals, other)})
     command = a_command(RenewPlan, actor=ngo_intake("meadowlight"))
     assert why_not(case, command) == {"not_engaged"}
+
+
+@pytest.mark.parametrize(
+    ("state", "may"),
+    [
+        (ConsentState.GIVEN, True),
+        (ConsentState.EXPIRED, True),
+        (ConsentState.ASKED, False),
+        (ConsentState.REFLECTING, False),
+        (ConsentState.REFUSED, False),
+    ],
+    ids=str,
+)
+def test_only_what_she_said_yes_to_lets_a_service_know_how_to_reach_her(
+    state: ConsentState, may: bool
+) -> None:
+    """A question whether the safe contact may be passed on is no yes to it."""
+    consent = given().model_copy(update={"state": state})
+    case = an_open_case(consents=[consent], referrals=[a_referral(state=ReferralState.ACTIVE)])
+    assert may is may_know(case, "harbour-house", AT)

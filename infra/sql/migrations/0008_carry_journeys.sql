@@ -404,7 +404,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
         SELECT 1 FROM record.referral r WHERE r.case_ref = wanted
           AND r.organisation = record.setting('org') AND r.state IN ('accepted', 'active')
           AND 'safe_contact' = ANY ((
-              SELECT c.fields FROM record.consent c WHERE c.case_ref = wanted
+              SELECT CASE WHEN c.state IN ('given', 'expired') THEN c.fields ELSE '{}' END
+              FROM record.consent c WHERE c.case_ref = wanted
                 AND c.purpose = 'support_referral' AND c.recipient = r.service
               ORDER BY c.epoch DESC LIMIT 1)::text[]))
       OR EXISTS (
