@@ -32,8 +32,8 @@ PHRASES: dict[Verb, str] = {
     Verb.FINISH_TASK: "did what a task asked for: {task}[ (referral {referral})]",
     Verb.CLOSE_CASE: "closing, as {reason}: {step}",
     Verb.REOPEN_CASE: "opened the case again: {reason}",
-    Verb.HAND_OVER: "handed the case over to {to}, open in it: {deadlines} deadlines, "
-    "{tasks} tasks, {referrals} referrals",
+    Verb.HAND_OVER: "handed the case over to {to}, with what is open: deadlines {deadlines}, "
+    "tasks {tasks}, referrals {referrals}",
     Verb.OFFER_TRANSFER: "offered the case to {to}",
     Verb.ANSWER_TRANSFER: "answered the offer of the case: {answer}",
     Verb.DECLARE_CONFLICT: "declared a conflict of interest: {conflict}",
