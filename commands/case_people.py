@@ -132,14 +132,19 @@ async def transfer(
     to: Annotated[
         str, typer.Option(help="The agency that is to lead it, such as northmarch-council.")
     ],
+    she_agreed: Annotated[
+        bool,
+        typer.Option("--she-agreed", help="She was asked whether they may, and said yes."),
+    ] = False,
     actor: ActorOption = "",
     command_id: CommandIdOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Offer another agency to lead the case from now on. Ask her first: she has to agree.
+    """Offer another agency to lead the case from now on, with all that is in it.
 
-    Until they take it, you lead it and they see nothing of it but that it is offered.
+    Ask her first: without her yes (--she-agreed), which goes on the record, it stays here. Until
+    they take it, you lead it, and they see nothing of it but that it is offered.
     """
     from schemas.case_commands import OfferTransfer
 
@@ -147,6 +152,7 @@ async def transfer(
         **said(actor, None, command_id),
         case_ref=case_ref(case),
         to_organisation=staff_code("--to", to),
+        she_agreed=she_agreed,
     )
     then = f"They take it with `case take {command.case_ref}`, or `case decline` it."
     await decide(data_dir, actor, command, as_json=as_json, done="Offered.", then=then)

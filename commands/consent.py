@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from commands import withdrawal
+from commands.asked import (
+    SAY_HOW,
+    InterpreterOption,
+    PresentOption,
+    SafeTimeOption,
+    ToldOption,
+    asked_how,
+)
 from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, verb
 from commands.people import (
     ActorOption,
@@ -22,7 +30,7 @@ from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
     from schemas.case import PersonalField
-    from schemas.consent import AskedHow, Purpose
+    from schemas.consent import Purpose
 
 app = typer.Typer(
     help="Ask for consent, and record what she said: for one recipient and named fields each time.",
@@ -47,38 +55,6 @@ FieldsOption = Annotated[
     ),
 ]
 SUPPORT = "support_referral"
-_SAY_HOW = (
-    "say how she was asked, all three: --present nobody (or whoever was there), --at-safe-time or "
-    "--not-at-safe-time, --told-not-a-condition or --not-told"
-)
-PresentOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Who was there besides you, repeated or with commas between: nobody, interpreter, "
-        "support_worker, children, family, perpetrator or not_known.",
-        show_default=False,
-    ),
-]
-SafeTimeOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--at-safe-time/--not-at-safe-time",
-        help="Whether it was safe for her to talk then.",
-        show_default=False,
-    ),
-]
-ToldOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--told-not-a-condition/--not-told",
-        help="Whether she was told that help does not depend on her answer.",
-        show_default=False,
-    ),
-]
-InterpreterOption = Annotated[
-    str,
-    typer.Option(help="Who interpreted: none, independent, staff, family_or_friend or community."),
-]
 
 
 @app.command()
@@ -106,9 +82,9 @@ async def ask(
     """
     from schemas.consent_commands import AskConsent
 
-    how = _asked_how(present, at_safe_time, told, interpreter)
+    how = asked_how(present, at_safe_time, told, interpreter)
     if how is None:
-        raise BadInputError("--present", _SAY_HOW)
+        raise BadInputError("--present", SAY_HOW)
     command = AskConsent(
         **_about(case, purpose, actor, occurred_at, command_id),
         recipient=_recipient(purpose, recipient),
@@ -146,7 +122,7 @@ async def give(
         **_about(case, purpose, actor, occurred_at, command_id),
         recipient=_recipient(purpose, recipient),
         fields=_fields(fields),
-        asked=_asked_how(present, at_safe_time, told, interpreter),
+        asked=asked_how(present, at_safe_time, told, interpreter),
     )
     await decide(data_dir, actor, command, as_json=as_json, done="Consent given.")
 
@@ -260,27 +236,3 @@ def _fields(text: str) -> "tuple[PersonalField, ...]":
     from schemas.case import PersonalField
 
     return several("--fields", text, PersonalField)
-
-
-def _asked_how(
-    present: list[str] | None, at_safe_time: bool | None, told: bool | None, interpreter: str
-) -> "AskedHow | None":
-    """How she was asked, wholly said; None where nothing was.
-
-    Raises:
-        BadInputError: only a part of it was said, and the rest is not assumed.
-    """
-    from schemas.consent import AskedHow, Presence
-    from schemas.contact import InterpreterKind
-
-    if (present, at_safe_time, told, interpreter) == (None, None, None, "none"):
-        return None
-    there = several("--present", ",".join(present or ()), Presence)
-    if not there or at_safe_time is None or told is None:
-        raise BadInputError("--present", _SAY_HOW)
-    return AskedHow(
-        at_safe_time=at_safe_time,
-        present=there,
-        interpreter=one_of("--interpreter", interpreter, InterpreterKind),
-        told_help_does_not_depend=told,
-    )

@@ -25,8 +25,8 @@ from schemas.errors import SafepathError
 
 REFUSED = 3
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document instead of text.")

@@ -77,11 +77,12 @@ async def plan(
 ) -> None:
     """Set what she agreed to, from a file: `safepath contact plan --example > plan.json`.
 
-    The first plan holds at once, and so does one that only narrows. A new number, address or
-    trusted person, a further channel, another interpreter or other words wait until a second
-    person confirms them (`contact confirm`); until then the old plan holds. Weekday 0 is Monday,
-    times are London's. The details are sealed, of the words only a hash is kept, and none of them
-    is ever shown with this. Give the file as - to leave none behind.
+    The first plan holds at once, and so do other windows, voicemail and what a letter or a caller
+    may show: they are counted (`audit misuse`). A new number, address or trusted person, a further
+    channel, another interpreter or other words wait until a second person confirms them
+    (`contact confirm`); until then the old plan holds. Weekday 0 is Monday, times are London's.
+    The details are sealed, of the words only a hash is kept, and none of them is ever shown with
+    this. Give the file as - to leave none behind.
     """
     from schemas.contact_commands import SetPlan
 

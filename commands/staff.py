@@ -65,7 +65,7 @@ async def leavers(
         print_json(list(lines))
         return
     if not lines:
-        out.print("Nothing rests on anybody who has left.")
+        out.print("Nothing that you may see rests on anybody who has left.")
         return
     table = listing("person", "what", "case", "which", "way on")
     for line in lines:

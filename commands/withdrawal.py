@@ -4,6 +4,13 @@ from typing import Annotated
 
 import typer
 
+from commands.asked import (
+    InterpreterOption,
+    PresentOption,
+    SafeTimeOption,
+    ToldOption,
+    asked_how,
+)
 from commands.console import DEFAULT_DATA_DIR, DataDirOption, JsonOption, out, print_json, verb
 from commands.people import (
     ActorOption,
@@ -96,6 +103,10 @@ async def check(
             show_default=False,
         ),
     ] = None,
+    present: PresentOption = None,
+    at_safe_time: SafeTimeOption = None,
+    told: ToldOption = None,
+    interpreter: InterpreterOption = "none",
     actor: ActorOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
@@ -103,6 +114,9 @@ async def check(
     as_json: JsonOption = False,
 ) -> None:
     """Record what she answered to: was it you who took consent back?
+
+    That it was not her puts a yes of hers back, so say also how she was asked, as with `consent
+    ask`: --present, --at-safe-time and --told-not-a-condition.
 
     Somebody other than who recorded the withdrawal asks her, inside her safe-contact plan. If it
     was not her, her consents stand as before, what was stopped is asked for anew, and who
@@ -116,5 +130,6 @@ async def check(
     answer = CheckAnswer.IT_WAS_HER if it_was_her else CheckAnswer.IT_WAS_NOT_HER
     case, number = numbered("check", check)
     about = {**said(actor, occurred_at, command_id), "case_ref": case}
-    fact = AnswerCheck(**about, check=number, answer=answer)
+    how = asked_how(present, at_safe_time, told, interpreter)
+    fact = AnswerCheck(**about, check=number, answer=answer, asked=how)
     await state(data_dir, actor, fact, as_json=as_json, done="Answer recorded.")

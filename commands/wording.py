@@ -34,7 +34,7 @@ PHRASES: dict[Verb, str] = {
     Verb.REOPEN_CASE: "opened the case again: {reason}",
     Verb.HAND_OVER: "handed the case over to {to}, with what is open: deadlines {deadlines}, "
     "tasks {tasks}, referrals {referrals}",
-    Verb.OFFER_TRANSFER: "offered the case to {to}",
+    Verb.OFFER_TRANSFER: "offered the case to {to}[: {agreed}]",
     Verb.ANSWER_TRANSFER: "answered the offer of the case: {answer}",
     Verb.DECLARE_CONFLICT: "declared a conflict of interest: {conflict}",
     Verb.PROPOSE_NAMED: "proposed that {person} may see the case",

@@ -30,7 +30,7 @@ ABOUT_NO_CASE: Mapping[Verb, str] = {
     Verb.LIST_DIRECTORY: "the directory is everybody's",
     Verb.SHOW_CHOICE: "the directory is everybody's",
     Verb.PUBLISH_CAPACITY: "own: services of their organisation",
-    Verb.SHOW_AUDIT: "all: the audit is one",
+    Verb.SHOW_AUDIT: "all, and the data protection officer their own organisation",
     Verb.VERIFY_AUDIT: "all: the audit is one",
     Verb.SHOW_MISUSE: "all, and the data protection officer their own organisation",
     Verb.RELAY_WITHDRAWAL: "any case, whether or not there is one: it is passed on",
@@ -71,7 +71,8 @@ def render_rights() -> str:
         "refused, and the refusal names the roles that have the verb. The last column says what "
         "holds in a case of **another** organisation: *no* nearly everywhere, and a withdrawal of "
         "consent is heard from anybody near her, whosever case it is.",
-        "A restricted case is visible to its named people alone, whatever their role.",
+        "A restricted case is visible to its named people alone, whatever their role; its rows in "
+        "the audit hold codes only, and are read by the data protection officer and the auditors.",
         *(block for group in _GROUPS for block in _of_group(*group)),
         "## The clockwork",
         f"What is done without a person: {', '.join(clockwork)}. It shares no verb with people: "

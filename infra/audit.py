@@ -112,11 +112,21 @@ class AuditReader:
         self._pool = pool
 
     async def read(
-        self, case_ref: CaseRef | None, verb: Verb | None, most: int
+        self, case_ref: CaseRef | None, verb: Verb | None, most: int, *, whose: str | None = None
     ) -> tuple[AuditLine, ...]:
-        """The newest rows, oldest of them first."""
+        """The newest rows, oldest of them first.
+
+        Args:
+            case_ref: of one case; None for all.
+            verb: of one verb; None for all.
+            most: rows at the most.
+            whose: an organisation: what its staff did, and all of the cases it opened or took,
+                without what another organisation keeps to itself; None for everything.
+        """
         with translated():
-            rows = await self._pool.fetch(_READING["read_audit_recent"], case_ref, verb, most)
+            rows = await self._pool.fetch(
+                _READING["read_audit_recent"], case_ref, verb, most, whose
+            )
         return lines(reversed(rows))
 
     async def count_misuse(

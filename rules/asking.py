@@ -62,7 +62,8 @@ def ask(snapshot: CaseSnapshot, command: AskConsent, world: World) -> Decision:
 def give(snapshot: CaseSnapshot, command: GiveConsent, world: World) -> Decision:
     """Record her yes: only after asking, freely given, and for no field she was not asked about.
 
-    It stands in place of every yes before it, for these fields and no others.
+    It stands in place of every yes before it, but for what she was not asked about again: that
+    stands as it did, and for no longer.
     """
     question = consents.held(snapshot, command)
     if question is None or not consents.open_question(question):
@@ -85,8 +86,7 @@ def give(snapshot: CaseSnapshot, command: GiveConsent, world: World) -> Decision
         return _alerted(snapshot, command, not_free, world)
     return Changed(
         changes=(
-            *consents.entered(snapshot, command, ConsentState.GIVEN, world, command.fields, asked),
-            *consents.renewed(snapshot, command, since, world),
+            *consents.given(snapshot, command, asked, world),
             *_nobody_need_ask(snapshot, command),
             *(_for_support(snapshot, command, since, world) if _is_support(command) else ()),
         ),

@@ -6,7 +6,7 @@ For 72 hours it keeps how to reach her, and has one task for somebody who is not
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from rules import alarms, closing, consents, duties, sending, tasks
+from rules import alarms, asked_freely, closing, consents, duties, sending, tasks
 from rules.referral_states import OVER
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
@@ -77,6 +77,10 @@ def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> 
     was_hers = command.answer is CheckAnswer.IT_WAS_HER
     if check.state is not CheckState.OPEN or world.at >= check.line_until:
         return _too_late(snapshot, check, world, was_hers=was_hers)
+    asked = command.asked
+    not_free = None if was_hers else asked_freely.unsaid(asked) or asked_freely.objection(asked)
+    if not_free:
+        return not_free
     state = CheckState.IT_WAS_HER if was_hers else CheckState.IT_WAS_NOT_HER
     answered = check.model_copy(update={"state": state, "answered_by": command.actor.who})
     return Changed(

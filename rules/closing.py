@@ -13,6 +13,7 @@ from schemas.deadlines import Deadline, DeadlineState
 from schemas.decisions import Changed, Decision, Refusal, Refused, refused
 from schemas.referral import NeedState
 from schemas.snapshot import CaseSnapshot, TaskKind
+from schemas.withdrawal import CheckState
 
 TWO_PEOPLE = frozenset({ClosingReason.CONTACT_NOT_SAFE_OR_LOST})
 """Closing reasons that a second person must confirm (losing contact is never one's own call)."""
@@ -99,10 +100,17 @@ def _unfounded(snapshot: CaseSnapshot, reason: ClosingReason) -> tuple[Refusal, 
     if reason is ClosingReason.DECEASED and snapshot.case.died_at is None:
         sentence = "Her death is not on record: use `case died` first."
         return (Refusal(code="death_not_recorded", sentence=sentence),)
+    if reason is ClosingReason.AT_VICTIM_REQUEST and _is_being_checked(snapshot):
+        sentence = "She is being asked whether the withdrawal was hers: wait for her answer."
+        return (Refusal(code="withdrawal_being_checked", sentence=sentence),)
     if reason is ClosingReason.DUPLICATE and not is_linked:
         sentence = "No other case is linked as its duplicate: use `case link` first."
         return (Refusal(code="no_duplicate", sentence=sentence),)
     return ()
+
+
+def _is_being_checked(snapshot: CaseSnapshot) -> bool:
+    return any(check.state is CheckState.OPEN for check in snapshot.checks)
 
 
 def _is_same_person(asked_by: str, actor: Actor) -> bool:

@@ -119,7 +119,7 @@ def entered(
     asked: AskedHow | None,
     *,
     again: datetime | None = None,
-) -> tuple[Change, ...]:
+) -> tuple[ConsentRecorded, ...]:
     """A new entry, one epoch on; nothing of the old one is erased. A yes runs from when it was."""
     since = command.occurred_at or world.at
     consent = Consent(
@@ -134,6 +134,22 @@ def entered(
         ask_again_at=again,
     )
     return (ConsentRecorded(consent=consent),)
+
+
+def given(
+    snapshot: CaseSnapshot, command: GiveConsent, asked: AskedHow | None, world: World
+) -> tuple[Change, ...]:
+    """Her yes. What a yes that holds covers and she was not asked about again stays with it."""
+    yes = standing(snapshot, command, world)
+    kept = set(yes.fields) - set(yes.also_asked) if yes else set[PersonalField]()
+    fields = in_order(kept | set(command.fields))
+    entries = entered(snapshot, command, ConsentState.GIVEN, world, fields, asked)
+    if yes is None or not kept:
+        return (*entries, *renewed(snapshot, command, command.occurred_at or world.at, world))
+    return tuple(
+        ConsentRecorded(consent=entry.consent.model_copy(update={"expires_at": yes.expires_at}))
+        for entry in entries
+    )
 
 
 def renewed(

@@ -52,6 +52,12 @@ def offer_transfer(snapshot: CaseSnapshot, command: OfferTransfer, world: World)
     """Offer another agency to lead the case. It sees nothing of it until it has said yes."""
     if command.to_organisation == snapshot.case.owner:
         return refused("same_organisation", "That is the organisation that leads the case.")
+    if not command.she_agreed and snapshot.case.died_at is None:
+        return refused(
+            "not_agreed",
+            f"Ask her whether {command.to_organisation} may have her case; "
+            "if she agrees, say so (`--she-agreed`).",
+        )
     if snapshot.case.is_restricted:
         return refused(
             "restricted",
@@ -76,7 +82,11 @@ def offer_transfer(snapshot: CaseSnapshot, command: OfferTransfer, world: World)
         organisation=command.to_organisation,
     )
     return Changed(
-        changes=(TransferRecorded(transfer=made), *asked), detail={"to": command.to_organisation}
+        changes=(TransferRecorded(transfer=made), *asked),
+        detail={
+            "to": command.to_organisation,
+            "agreed": "she agreed" if command.she_agreed else "she has died",
+        },
     )
 
 

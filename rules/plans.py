@@ -37,7 +37,7 @@ REVIEW = "plan-review"
 
 
 def set_plan(snapshot: CaseSnapshot, command: SetPlan, world: World) -> Decision:
-    """Record what she agreed to. The first plan, and one that only narrows, holds at once."""
+    """Record what she agreed to. What is dangerous to change waits for a second person."""
     stranger = _stranger(snapshot, command.actor)
     if stranger:
         return stranger

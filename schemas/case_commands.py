@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.case import ClosingReason, SafetyCheck, StaffId
 from schemas.casework import (
     CaseEvent,
@@ -91,10 +93,13 @@ class HandOver(Command):
 
 
 class OfferTransfer(Command):
-    """Offer another agency to lead the case from now on. She agreed to that."""
+    """Offer another agency to lead the case from now on, with all that is in it."""
 
     verb: Literal[Verb.OFFER_TRANSFER] = Verb.OFFER_TRANSFER
     to_organisation: StaffId
+    she_agreed: bool = Field(
+        default=False, description="She was asked whether they may lead it, and said yes."
+    )
 
 
 class AnswerTransfer(Command):

@@ -75,3 +75,6 @@ class AnswerCheck(Command):
     verb: Literal[Verb.ANSWER_CHECK] = Verb.ANSWER_CHECK
     check: int
     answer: CheckAnswer
+    asked: AskedHow | None = Field(
+        default=None, description="How she was asked; what puts a yes back needs what a yes needs."
+    )

@@ -339,6 +339,7 @@ _USUAL: dict[str, Any] = {
     "purpose": Purpose.SUPPORT_REFERRAL,
     "recipient": IDVA,
     "fields": FIELDS,
+    "she_agreed": True,
     "asked": AskedHow(
         at_safe_time=True, present=(Presence.NOBODY,), told_help_does_not_depend=True
     ),

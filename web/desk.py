@@ -336,14 +336,15 @@ class Desk:
     async def show_audit(
         self, case_ref: CaseRef | None, verb: Verb | None, most: int
     ) -> tuple[AuditLine, ...]:
-        """Rows of the audit."""
+        """Rows of the audit; a data protection officer sees those of their own organisation."""
         await self._counter.require(Verb.SHOW_AUDIT)
-        return await self._audit.read(case_ref, verb, most) if self._audit else ()
+        whose = self._audited()
+        return await self._audit.read(case_ref, verb, most, whose=whose) if self._audit else ()
 
     async def show_misuse(self, since: datetime, until: datetime) -> tuple[MisuseLine, ...]:
         """Counts per person; a data protection officer sees those of their own organisation."""
         await self._counter.require(Verb.SHOW_MISUSE)
-        whose = self.actor.organisation if self.actor.role is Role.DPO else None
+        whose = self._audited()
         return (
             await self._audit.count_misuse(since, until, whose, _MOST_LINES) if self._audit else ()
         )
@@ -356,6 +357,10 @@ class Desk:
         return await self._audit.verify(anchor)
 
     # How it is done
+
+    def _audited(self) -> str | None:
+        """Whose acts may be looked into: one's own organisation's; an auditor, everybody's."""
+        return self.actor.organisation if self.actor.role is Role.DPO else None
 
     async def _own_case(self, verb: Verb, case_ref: CaseRef) -> CaseSnapshot:
         """The case, for those who lead it; an agency it was only offered to sees nothing yet."""

@@ -112,6 +112,14 @@ WHERE room = $1 AND seq > $2 ORDER BY seq LIMIT $3
 SELECT seq, recorded_at, body FROM audit.entry
 WHERE room = 'support' AND ($1::text IS NULL OR case_ref = $1)
   AND ($2::text IS NULL OR verb = $2)
+  AND ($4::text IS NULL OR (
+      (body::jsonb #>> '{actor,organisation}' = $4 OR case_ref IN (
+          SELECT led.case_ref FROM audit.entry led
+          WHERE led.room = 'support' AND led.verb IN ('open_case', 'answer_transfer')
+            AND led.body::jsonb #>> '{actor,organisation}' = $4
+            AND led.body::jsonb ->> 'outcome' = 'done'))
+      AND (verb <> 'start_advice' OR body::jsonb #>> '{actor,organisation}' = $4)
+      AND coalesce(body::jsonb #>> '{detail,private_to}', $4) = $4))
 ORDER BY seq DESC LIMIT $3
 
 -- name: read_audit_head

@@ -149,7 +149,7 @@ def test_all_cases_of_a_leaver_go_but_the_one_that_is_refused(
 
 def test_a_case_is_led_by_whoever_took_it(on_stack: Safepath, case: str) -> None:
     """Until then the other agency sees nothing of it, and from then on the first one does not."""
-    offered = on_stack("case transfer", case, "--to", "saltmere-council").stdout
+    offered = on_stack("case transfer", case, "--to", "saltmere-council", "--she-agreed").stdout
     assert f"`case take {case}`" in offered
     on_stack("case show", case, by=CY, ends=2)
     assert "is offered to saltmere-council" in on_stack("case take", case, ends=3).stderr
@@ -161,7 +161,7 @@ def test_a_case_is_led_by_whoever_took_it(on_stack: Safepath, case: str) -> None
 
 def test_a_case_that_is_declined_stays_where_it_was(on_stack: Safepath, case: str) -> None:
     """With a line that says so."""
-    on_stack("case transfer", case, "--to", "saltmere-council")
+    on_stack("case transfer", case, "--to", "saltmere-council", "--she-agreed")
     on_stack("case decline", case, by=CY)
     assert "transfer to saltmere-council: declined" in on_stack("case show", case).stdout
 
@@ -222,7 +222,7 @@ def test_a_task_is_listed_with_its_way_on(on_stack: Safepath, case: str) -> None
     assert "deadline missed: for the safeguarding supervisor, since" in part
     assert "`deadline met` settles it" in part
     assert f"{case} {task}" not in on_stack("task list", "--mine").stdout
-    assert "`deadline met`" in on_stack("task done", case, task, by=SUE, ends=3).stderr
+    assert "when the duty is met" in on_stack("task done", case, task, by=SUE, ends=3).stderr
     assert "`task list`" in on_stack("task done", case, "none", by=SUE, ends=3).stderr
 
 

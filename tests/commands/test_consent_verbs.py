@@ -98,9 +98,9 @@ def test_whether_it_was_her_is_asked_by_somebody_else(safepath: Safepath, case: 
     """Not by the recorder; and her no to it puts back what was taken."""
     safepath("referral accept", f"{case}/1", by=BO)
     safepath("consent withdraw", case, by=BO)
-    recorder = safepath("consent check", f"{case}/1", "--it-was-not-her", by=BO)
+    recorder = safepath("consent check", f"{case}/1", "--it-was-not-her", *FREELY, by=BO)
     assert (3, True) == (recorder.exit_code, "somebody else asks her" in recorder.stderr)
-    answer = safepath("consent check", f"{case}/1", "--it-was-not-her", by=DI)
+    answer = safepath("consent check", f"{case}/1", "--it-was-not-her", *FREELY, by=DI)
     assert answer.exit_code == 0, answer.stderr
     page = json.loads(safepath("case show", case, "--json", by=ANN).stdout)
     assert ["it_was_not_her"] == [check["state"] for check in page["checks"]]

@@ -20,12 +20,12 @@ from schemas.consent_commands import AnswerCheck, WithdrawConsent
 from schemas.contact import ContactChannel, ContactResult
 from schemas.contact_commands import EndContact, PlanContact, SetPlan
 from schemas.ids import CaseRef, new_case_ref
-from schemas.referral_commands import AcceptReferral, ClaimReferral
+from schemas.referral_commands import AcceptReferral, ClaimReferral, StartAdvice
 from schemas.snapshot import Task, TaskKind
 from schemas.verbs import Verb
 from schemas.views import LeftBehind, MisuseLine
 from schemas.withdrawal import CheckAnswer
-from tests.builders import AT, an_actor, caseworker, dpo, ngo_intake, supervisor
+from tests.builders import AT, adviser, an_actor, caseworker, dpo, ngo_intake, supervisor
 from tests.conftest import People
 from tests.infra.cases import HARBOUR, about, delivered, done, given, opened
 from tests.infra.worlds import write
@@ -239,6 +239,30 @@ async def test_no_person_counts_others(people: People) -> None:
     today = datetime.now(UTC)
     day = timedelta(days=1)
     assert await by_a_person.count_misuse(today - day, today + day, None, 500) == ()
+
+
+# Whose rows are whose
+
+
+async def test_a_data_protection_officer_reads_the_rows_of_their_own_organisation(
+    people: People,
+) -> None:
+    """All of a case that it opened, but for what an adviser keeps to herself; an auditor, all."""
+    hands = people.record_for
+    case_ref = await delivered(hands)
+    await done(hands, about(case_ref, AcceptReferral, actor=ngo_intake()))
+    await done(hands, about(case_ref, StartAdvice, actor=adviser(), granted_on=AT.date()))
+    auditor = AuditReader(await people.pool_of(Role.AUDIT))
+
+    async def verbs(whose: str | None) -> set[Verb]:
+        rows = await auditor.read(case_ref, None, 500, whose=whose)
+        return {row.verb for row in rows}
+
+    everything = await verbs(None)
+    assert {Verb.OPEN_CASE, Verb.ACCEPT_REFERRAL, Verb.START_ADVICE} <= everything
+    assert everything - {Verb.START_ADVICE} == await verbs(ANN.organisation)
+    assert {Verb.ACCEPT_REFERRAL, Verb.START_ADVICE} == await verbs(HARBOUR)
+    assert set() == await verbs("northmarch-council")
 
 
 # People who have left

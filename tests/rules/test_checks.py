@@ -1,6 +1,7 @@
 """Was it you? After a withdrawal that staff recorded, the service that knew her asks."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from schemas.case import ClosingReason, PersonalField, Stage
 from schemas.case_commands import CloseCase
 from schemas.changes import ReferralRecorded, TaskRecorded
 from schemas.clockwork_steps import Breach
-from schemas.consent import Consent, ConsentState, Purpose
+from schemas.consent import Consent, ConsentState, Presence, Purpose
 from schemas.consent_commands import AnswerCheck, AskConsent, GiveConsent, WithdrawConsent
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
@@ -431,3 +432,32 @@ def test_the_time_to_refer_her_runs_again_where_it_had_ended_with_the_last_yes()
     undone = after(taken_back(case), NOT_HERS, at=SOON)
     assert [DeadlineState.RUNNING, DeadlineState.VOID] == states
     assert DeadlineState.RUNNING is the(undone.deadline(duty)).state
+
+
+@pytest.mark.parametrize(
+    ("asked_how", "why"),
+    [
+        (None, "how_not_said"),
+        ({"present": (Presence.PERPETRATOR,)}, "not_alone"),
+        ({"at_safe_time": False}, "not_safe_time"),
+    ],
+    ids=["not said how", "with whoever harms her", "at an unsafe time"],
+)
+def test_a_yes_is_put_back_only_as_freely_as_it_would_be_given(
+    asked_how: dict[str, Any] | None, why: str
+) -> None:
+    """What was not her is believed of an answer she was free to give, and of no other."""
+    case = taken_back(supported())
+    usual = NOT_HERS.asked
+    assert usual is not None
+    how = None if asked_how is None else usual.model_copy(update=asked_how)
+    assert {why} == why_not(case, NOT_HERS.model_copy(update={"asked": how}), SOON)
+    assert set() == why_not(case, HERS.model_copy(update={"asked": None}), SOON)
+
+
+def test_no_case_is_closed_as_her_wish_while_she_is_asked_whether_it_is() -> None:
+    """One person could end her support and her case otherwise."""
+    case = taken_back(supported())
+    closing = a_command(CloseCase, reason=ClosingReason.AT_VICTIM_REQUEST)
+    assert {"withdrawal_being_checked"} == why_not(case, closing, SOON)
+    assert set() == why_not(after(case, HERS, at=SOON), closing, SOON)

@@ -244,3 +244,11 @@ def test_nobody_else_answers_an_offer() -> None:
     assert {"not_your_case"} == why_not(offered(), a_command(AnswerTransfer, actor=OTHERS))
     answered = after(offered(), a_command(AnswerTransfer, accepts=False))
     assert {"not_your_case"} == why_not(answered, a_command(AnswerTransfer, actor=COLE))
+
+
+def test_a_case_is_offered_only_if_she_agreed() -> None:
+    """Nothing leaves by default: her whole record would go. After her death nobody can ask her."""
+    without = a_command(OfferTransfer, she_agreed=False)
+    assert {"not_agreed"} == why_not(anns_case(), without)
+    assert "she agreed" == done(anns_case(), a_command(OfferTransfer)).detail["agreed"]
+    assert "she has died" == done(anns_case(died_at=AT), without).detail["agreed"]

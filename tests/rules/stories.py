@@ -1,0 +1,442 @@
+"""A story under way: a case, what was said of it, and what each step may and may not do.
+
+What she agreed to, who helped her and whether she may be reached is kept here a second time, so
+that the rules do not vouch for themselves.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from rules.apply import apply
+from rules.decide import decide
+from rules.outlook import journey_outlook, referral_outlook
+from rules.referral_states import OVER, TERMINAL
+from schemas.actor import NGO_ROLES, SYSTEM, Actor
+from schemas.case import ClosingReason, PersonalField, Stage
+from schemas.case_commands import CloseCase, RecordDeath
+from schemas.changes import Change, ConsentRecorded, PacketPlaced, StageMoved
+from schemas.clockwork_steps import (
+    Breach,
+    CloseWindow,
+    Deliver,
+    ExpireReferral,
+    FailDelivery,
+    OpenWindow,
+    QueueDelivery,
+    Remind,
+    RouteOnward,
+    SendContact,
+    SendNotice,
+    SendStop,
+    SettleContact,
+    Step,
+)
+from schemas.command_base import Command
+from schemas.consent import NOT_FREE, AskedHow, ConsentState, Purpose
+from schemas.consent_commands import (
+    AnswerCheck,
+    AskConsent,
+    GiveConsent,
+    MarkNotCapable,
+    ReflectConsent,
+    RefuseConsent,
+    WithdrawConsent,
+)
+from schemas.contact import ContactResult, ContactState, InterpreterKind
+from schemas.contact_commands import ConfirmPlan, EndContact, SuspendPlan
+from schemas.decisions import Changed, Decision
+from schemas.messages import Alarm, AlarmKind, Queued
+from schemas.referral import Referral, ReferralState
+from schemas.snapshot import CaseSnapshot, DispatchKind
+from schemas.withdrawal import CheckAnswer
+from tests.builders import a_world, the
+from tests.rules.reaching import is_reached_safely
+from tests.rules.twins import same_for_her
+
+HALF_A_YEAR = timedelta(days=182)
+LINE_FOR = timedelta(hours=72)
+PRIVATE = "leave-1"
+"""How the duty begins that no agency may learn of."""
+
+_About = tuple[Purpose, str]
+_T = TypeVar("_T", bound=Change)
+
+
+@dataclass(frozen=True)
+class Yes:
+    """What she agreed to, until when, and as which of the things that were told."""
+
+    fields: frozenset[PersonalField]
+    until: datetime
+    nth: int
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A yes that somebody took back, and who recorded that."""
+
+    yes: Yes
+    at: datetime
+    recorder: str
+
+
+class Ledger:
+    """What she was asked and said, kept without the rules."""
+
+    def __init__(self) -> None:
+        self.asked: dict[_About, tuple[set[PersonalField], AskedHow | None]] = {}
+        self.yes: dict[_About, Yes] = {}
+        self.taken_back: dict[str, TakenBack] = {}
+
+    def hear(self, command: Command, at: datetime, nth: int) -> None:
+        """One thing more, which was accepted."""
+        match command:
+            case AskConsent():
+                self.asked[_about(command)] = (set(command.fields), command.asked)
+                self.taken_back.pop(command.recipient, None)
+            case GiveConsent():
+                fields, how = self.asked.pop(_about(command))
+                assert set(command.fields) <= fields
+                assert _is_free(command.asked or how)
+                until = (command.occurred_at or at) + HALF_A_YEAR
+                self.yes[_about(command)] = Yes(frozenset(command.fields), until, nth)
+                self.taken_back.pop(command.recipient, None)
+            case RefuseConsent() | MarkNotCapable():
+                self.asked.pop(_about(command), None)
+                self.taken_back.pop(command.recipient, None)
+            case ReflectConsent():
+                assert _about(command) in self.asked
+            case WithdrawConsent():
+                self._withdrawn(command, at)
+
+    def _withdrawn(self, command: WithdrawConsent, at: datetime) -> None:
+        known = {about for about in {*self.asked, *self.yes} if about[0] is command.purpose}
+        named = {(command.purpose, command.recipient or "")}
+        for about in named if command.recipient else known:
+            self.asked.pop(about, None)
+            yes = self.yes.pop(about, None)
+            earlier = self.taken_back.pop(about[1], None)
+            if command.purpose is not Purpose.SUPPORT_REFERRAL:
+                continue
+            if yes is not None and at < yes.until:
+                self.taken_back[about[1]] = TakenBack(yes, at, command.actor.who)
+            elif earlier is not None and earlier.recorder == command.actor.who:
+                self.taken_back[about[1]] = earlier
+
+    def it_was_not_her(self, recipient: str, at: datetime, who: str) -> None:
+        """A yes that was put back: as it was, in time, and not on the recorder's word."""
+        taken = self.taken_back.pop(recipient)
+        assert who != taken.recorder
+        assert at < min(taken.yes.until, taken.at + LINE_FOR)
+        self.yes[Purpose.SUPPORT_REFERRAL, recipient] = taken.yes
+
+
+def _about(command: Any) -> _About:
+    return command.purpose, command.recipient
+
+
+def _is_free(how: AskedHow | None) -> bool:
+    independent = {InterpreterKind.NONE, InterpreterKind.INDEPENDENT}
+    return (
+        how is not None
+        and how.at_safe_time
+        and not NOT_FREE & set(how.present)
+        and how.interpreter in independent
+        and how.told_help_does_not_depend
+    )
+
+
+class Telling:
+    """One case, told by everyone who may touch it and by the clock."""
+
+    def __init__(self, case: CaseSnapshot, at: datetime, *, has_strangers: bool = True) -> None:
+        self.case = case
+        self.at = at
+        self.has_strangers = has_strangers
+        self.said: list[tuple[Command, bool]] = []
+        self.given: list[Step] = []
+        self.placed: dict[str, tuple[PacketPlaced, int]] = {}
+        self.ledger = Ledger()
+        self.helps: set[int] = set()
+        self.is_suspended = False
+        self.has_died = False
+
+    # Telling
+
+    def tell(self, command: Command) -> Decision:
+        """Carry out a command, and check what one step may and may not do."""
+        before, world = self.case, a_world(self.at)
+        is_due = not isinstance(command, Step) or self._is_called_for(command)
+        decision = decide(as_seen_by(command.actor, before), command, world)
+        after = _written(before, command, decision, self.at)
+        assert is_due or _as_it_was(before, after)
+        self.case = after
+        self.said.append((command, isinstance(decision, Changed)))
+        self._what_no_step_does(before, command, decision)
+        if isinstance(decision, Changed):
+            self._listen(before, command)
+            self._placed_lawfully(before, decision)
+        same_for_her(before, after, decision, command, world, len(self.said))
+        return decision
+
+    def catch_up(self, *, carries: bool = True) -> None:
+        """Everything the clockwork would do now. What it did once is not to be done again."""
+        done: list[Step] = []
+        while steps := [s for s in due(self.case, self.at) if carries or not _leaves(s)]:
+            step = steps[0]
+            assert step not in done, "it would be done for ever"
+            done.append(step)
+            self.given.append(step)
+            self._take(step)
+
+    def pass_time(self, until: datetime) -> None:
+        """Alarms ring when they are due, one after the other."""
+        self.catch_up()
+        while (soon := min((alarm.at for alarm in alarms(self.case)), default=until)) < until:
+            self.at = max(self.at, soon)
+            self.catch_up()
+        self.at = until
+        self.catch_up()
+
+    def _take(self, step: Step) -> None:
+        decision = self.tell(step)
+        if isinstance(step, Deliver) and not isinstance(decision, Changed):
+            self.tell(FailDelivery(case_ref=step.case_ref, referral=step.referral))
+        if isinstance(step, SendContact) and len(self.said) % 4:  # else the worker died of it
+            sent = ContactResult.SENT
+            self.tell(SettleContact(case_ref=step.case_ref, contact=step.contact, result=sent))
+
+    def _is_called_for(self, step: Step) -> bool:
+        if isinstance(step, FailDelivery):
+            referral = self.case.referral(step.referral)
+            waits = referral is not None and referral.state is ReferralState.WAITING
+            kinds = {d.kind for d in self.case.dispatches if d.referral == step.referral}
+            return waits or DispatchKind.PACKET in kinds
+        if isinstance(step, SettleContact) and step.result is not None:
+            contact = self.case.contact(step.contact)
+            unsettled = {ContactState.SENDING, ContactState.UNKNOWN}
+            return contact is not None and contact.state in unsettled
+        return step in due(self.case, self.at)
+
+    # What is kept here a second time
+
+    def _listen(self, before: CaseSnapshot, command: Command) -> None:
+        self.ledger.hear(command, self.at, len(self.said))
+        match command:
+            case WithdrawConsent():
+                self._stops_everything(before, command)
+            case AnswerCheck() if command.answer is CheckAnswer.IT_WAS_NOT_HER:
+                for recipient in _given(self.case) - _given(before):
+                    self.ledger.it_was_not_her(recipient, self.at, command.actor.who)
+            case SuspendPlan():
+                self.is_suspended = True
+            case EndContact():
+                self.is_suspended |= _said_duress(command)
+            case ConfirmPlan():
+                self.is_suspended = False
+            case RecordDeath():
+                self.is_suspended = self.has_died = True
+        self.helps = {
+            r.number
+            for r in self.case.referrals
+            if r.state in (ReferralState.ACCEPTED, ReferralState.ACTIVE)
+        }
+
+    def _stops_everything(self, before: CaseSnapshot, command: WithdrawConsent) -> None:
+        """No referral of theirs is left, and nothing queued but stops and notices (INV-09)."""
+        if command.purpose is not Purpose.SUPPORT_REFERRAL:
+            assert before.referrals == self.case.referrals
+            return
+        theirs = [r for r in self.case.referrals if command.recipient in (None, r.service)]
+        assert [r for r in theirs if r.state not in OVER] == []
+        numbers = {r.number for r in theirs}
+        left = {d.kind for d in self.case.dispatches if d.referral in numbers}
+        assert left <= {DispatchKind.STOP, DispatchKind.NOTICE}
+        opened = self.case.checks[len(before.checks) :]
+        asked_about = {number for check in opened for number in check.referrals}
+        assert self.helps & numbers == asked_about
+        for check in opened:
+            assert check.recorder == command.actor.who
+            task = the(self.case.task(f"withdrawal-check/{check.number}"))
+            assert (task.not_for, task.organisation) == (command.actor.who, check.asks)
+
+    def _placed_lawfully(self, before: CaseSnapshot, decision: Changed) -> None:
+        for packet in _only(PacketPlaced, decision):
+            yes = self.ledger.yes[Purpose.SUPPORT_REFERRAL, packet.service]
+            referral = the(before.referral(packet.referral))
+            assert self.at < yes.until
+            assert yes.fields >= set(packet.fields)
+            assert not self.has_died
+            assert referral.service == packet.service
+            assert referral.organisation == packet.organisation
+            assert packet.key not in self.placed
+            self._is_in_its_place(packet, referral, yes)
+            self.placed[packet.key] = (packet, len(self.said))
+
+    def _is_in_its_place(self, packet: PacketPlaced, referral: Referral, yes: Yes) -> None:
+        """The first brings the referral; a further one what was asked back, under a newer yes."""
+        earlier = [nth for one, nth in self.placed.values() if one.referral == packet.referral]
+        if not earlier:
+            assert referral.state is ReferralState.WAITING
+            return
+        assert yes.nth > max(earlier)
+        assert set(referral.asked_fields) <= set(packet.fields)
+        assert referral.state in _READS_ON
+
+    # What no step does
+
+    def _what_no_step_does(
+        self, before: CaseSnapshot, command: Command, decision: Decision
+    ) -> None:
+        stages = [move.stage for move in _only(StageMoved, decision)]
+        if isinstance(command, Step):
+            assert set(stages) <= {Stage.DORMANT}
+            consents = {c.consent.state for c in _only(ConsentRecorded, decision)}
+            assert consents <= {ConsentState.EXPIRED}
+        if Stage.CLOSED in stages:
+            assert isinstance(command, CloseCase)
+            lost = command.reason is ClosingReason.CONTACT_NOT_SAFE_OR_LOST
+            asked_by = (before.case.closing_asked_by or "").partition("@")[2]
+            assert not lost or asked_by != command.actor.who
+        if isinstance(command, Breach | Remind):
+            assert _states(before) == _states(self.case)
+        for was in before.referrals:
+            now = the(self.case.referral(was.number))
+            assert was.state not in TERMINAL or was.state is now.state
+            assert was.version <= now.version
+        self._is_reached_safely(before, command)
+        _tells_no_agency(command, decision)
+
+    def _is_reached_safely(self, before: CaseSnapshot, command: Command) -> None:
+        for contact in self.case.contacts:
+            was = before.contact(contact.number)
+            begun = contact.state in (ContactState.STARTED, ContactState.SENDING)
+            if begun and (was is None or was.state is not contact.state):
+                assert not self.is_suspended
+                assert not self.has_died
+                is_reached_safely(before, contact, command, self.at)
+
+
+_READS_ON = {
+    ReferralState.OPENED,
+    ReferralState.INFO_REQUESTED,
+    ReferralState.WAITLISTED,
+    ReferralState.ACCEPTED,
+    ReferralState.ACTIVE,
+}
+
+
+def as_seen_by(actor: Actor, case: CaseSnapshot) -> CaseSnapshot:
+    """The case as the record shows it to somebody: what is private, to its organisation alone."""
+    if actor == SYSTEM:
+        return case
+    mine = (None, actor.organisation)
+    return case.model_copy(
+        update={
+            "deadlines": tuple(d for d in case.deadlines if d.private_to in mine),
+            "tasks": tuple(t for t in case.tasks if t.private_to in mine),
+            "dispatches": tuple(d for d in case.dispatches if d.private_to in mine),
+        }
+    )
+
+
+def due(case: CaseSnapshot, at: datetime) -> list[Step]:
+    """What the clockwork would do now, in the order in which journey and referrals do it."""
+    journey = journey_outlook(case)
+    ref: Any = {"case_ref": case.case.case_ref}
+    steps: list[Step] = []
+    for number in journey.referrals:
+        outlook = referral_outlook(case, number, at)
+        steps += [_leaving(queued, number, ref) for queued in outlook.to_dispatch]
+        if outlook.may_be_queued:
+            steps.append(QueueDelivery(referral=number, **ref))
+    steps += [RouteOnward(referral=number, **ref) for number in journey.to_route]
+    steps += [SendNotice(key=queued.key, **ref) for queued in journey.to_dispatch]
+    return steps + [_ringing(alarm, ref) for alarm in alarms(case) if alarm.at <= at]
+
+
+def alarms(case: CaseSnapshot) -> list[Alarm]:
+    """Every alarm of the case, soonest first."""
+    journey = journey_outlook(case)
+    working = (referral_outlook(case, n, case.case.recorded_at) for n in journey.referrals)
+    found = (*journey.alarms, *(alarm for outlook in working for alarm in outlook.alarms))
+    return sorted(found, key=lambda alarm: alarm.at)
+
+
+def _leaving(queued: Queued, number: int, ref: Any) -> Step:
+    if queued.kind == "notice":
+        return SendNotice(key=queued.key, **ref)
+    if queued.kind == "stop":
+        return SendStop(referral=number, key=queued.key, **ref)
+    return Deliver(referral=number, key=queued.key, **ref)
+
+
+def _ringing(alarm: Alarm, ref: Any) -> Step:
+    match alarm.kind:
+        case AlarmKind.EXPIRE:
+            return ExpireReferral(referral=int(alarm.deadline.rpartition("/")[2]), **ref)
+        case AlarmKind.REMIND:
+            return Remind(deadline=alarm.deadline, **ref)
+        case AlarmKind.OPEN_WINDOW:
+            return OpenWindow(contact=alarm.contact or 0, **ref)
+        case AlarmKind.CLOSE_WINDOW:
+            return CloseWindow(contact=alarm.contact or 0, **ref)
+        case AlarmKind.SEND_CONTACT:
+            return SendContact(contact=alarm.contact or 0, **ref)
+        case AlarmKind.SETTLE_CONTACT:
+            return SettleContact(contact=alarm.contact or 0, **ref)
+        case AlarmKind.BREACH:
+            return Breach(deadline=alarm.deadline, **ref)
+
+
+def _leaves(step: Step) -> bool:
+    return isinstance(step, Deliver | SendStop | SendNotice)
+
+
+def _written(
+    before: CaseSnapshot, command: Command, decision: Decision, at: datetime
+) -> CaseSnapshot:
+    """As the record writes it."""
+    if not isinstance(decision, Changed) and not decision.alerts:
+        return before
+    by_person = None if isinstance(command, Step) else at
+    return apply(before, decision.written, acted_at=by_person)
+
+
+def _as_it_was(before: CaseSnapshot, after: CaseSnapshot) -> bool:
+    version = {"version": before.case.version}
+    return before == after.model_copy(update={"case": after.case.model_copy(update=version)})
+
+
+def _tells_no_agency(command: Command, decision: Decision) -> None:
+    """What is private to a service is in no row that an agency sees (design: INV-21)."""
+    for change in decision.written:
+        row: Any = next((getattr(change, n) for n in ("task", "dispatch", "deadline")
+                         if hasattr(change, n)), None)  # fmt: skip
+        key = str(getattr(row, "id", getattr(row, "key", ""))) if row else ""
+        assert PRIVATE not in key or row.private_to is not None
+    detail = decision.detail if isinstance(decision, Changed) else {}
+    if any(PRIVATE in str(value) for value in detail.values()):
+        assert detail["private_to"] is not None
+    if detail.get("private_to"):
+        assert command.actor == SYSTEM or command.actor.role in NGO_ROLES
+
+
+def _said_duress(command: EndContact) -> bool:
+    return "duress" in (command.result, command.word)
+
+
+def _given(case: CaseSnapshot) -> set[str]:
+    support = (c for c in case.consents if c.purpose is Purpose.SUPPORT_REFERRAL)
+    return {c.recipient for c in support if c.state is ConsentState.GIVEN}
+
+
+def _only(kind: type[_T], decision: Decision) -> list[_T]:
+    written: Iterable[Change] = decision.written
+    return [change for change in written if isinstance(change, kind)]
+
+
+def _states(case: CaseSnapshot) -> list[ReferralState]:
+    return [referral.state for referral in case.referrals]
