@@ -216,7 +216,7 @@ def test_there_is_work_for_her_again_whatever_became_of_the_case(stage: Stage) -
     """A case that somebody closed meanwhile is open again: what was asked for can be sent."""
     case = taken_back(supported())
     if stage is not Stage.DORMANT:
-        reason = ClosingReason.AT_VICTIM_REQUEST
+        reason = ClosingReason.SUPPORT_COMPLETED
         closes = [a_command(CloseCase, reason=reason, confirmed=sure) for sure in (False, True)]
         case = after(case, *closes[: 1 if stage is Stage.CLOSING_REVIEW else 2])
     else:
