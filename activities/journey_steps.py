@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.failures import as_answer, as_failure
 from activities.judging import judge_of, touched
-from activities.ports import Contacts, Notices, Record, Verdict
+from activities.ports import Contacts, Judge, Notices, Record, Verdict, Written
 from rules.outlook import journey_outlook
 from schemas.clockwork_steps import SettleContact
 from schemas.command_base import Command
@@ -48,18 +48,10 @@ class JourneySteps:
         """Decide a person's command and write it."""
         command = message.command
         judge = judge_of(command, message.at, self.calendar)
-        changed: list[int] = []
-
-        def remember(snapshot: CaseSnapshot) -> Verdict:
-            verdict = judge(snapshot)
-            changed.extend(touched(verdict.decision))
-            return verdict
-
-        written = await self.record.change(command, remember, services=services_of(command))
-        outlook = journey_outlook(written.snapshot)
+        written, changed = await self._change(command, judge, services_of(command))
         # Carried out before, by an attempt whose answer was lost: any referral may be touched.
-        every = (referral.number for referral in written.snapshot.referrals)
-        nudged = tuple(every) if written.is_repeat else tuple(changed)
+        nudged = _every_referral(written) if written.is_repeat else changed
+        outlook = journey_outlook(written.snapshot)
         return CarriedOut(reply=written.reply, outlook=outlook, touched=nudged)
 
     @activity.defn(name="take_journey_step")
@@ -67,8 +59,11 @@ class JourneySteps:
     async def take_journey_step(self, message: TakeJourneyStep) -> JourneyOutlook:
         """Take a step of the clockwork; one that came too late changes nothing."""
         judge = judge_of(message.step, message.at, self.calendar)
-        written = await self.record.change(message.step, judge)
-        return journey_outlook(written.snapshot)
+        written, changed = await self._change(message.step, judge)
+        # Too late, perhaps only because it was taken by an attempt that was not heard of.
+        is_late = isinstance(written.reply, NotDone)
+        nudged = _every_referral(written) if is_late else changed
+        return journey_outlook(written.snapshot).model_copy(update={"touched": nudged})
 
     @activity.defn(name="send_contact")
     @as_failure
@@ -99,6 +94,25 @@ class JourneySteps:
         dispatch = await self.record.read_dispatch(message.case_ref, message.key)
         if dispatch is not None and dispatch.template is not None:
             await self.notices.post(message.case_ref, dispatch)
+
+    async def _change(
+        self, command: Command, judge: Judge, services: tuple[str, ...] = ()
+    ) -> tuple[Written, tuple[int, ...]]:
+        """What was written, and the referrals whose own clock has to be told."""
+        changed: tuple[int, ...] = ()
+
+        def remember(snapshot: CaseSnapshot) -> Verdict:
+            nonlocal changed
+            verdict = judge(snapshot)
+            changed = touched(verdict.decision)
+            return verdict
+
+        written = await self.record.change(command, remember, services=services)
+        return written, changed
+
+
+def _every_referral(written: Written) -> tuple[int, ...]:
+    return tuple(referral.number for referral in written.snapshot.referrals)
 
 
 def services_of(command: CaseCommand | Command) -> tuple[str, ...]:

@@ -11,7 +11,13 @@ from rules.packets import project
 from rules.profiles import PROFILES
 from rules.world import World
 from schemas.actor import NGO_ROLES, Role
-from schemas.changes import PacketPlaced, ReferralRecorded
+from schemas.changes import (
+    Change,
+    DeadlineRecorded,
+    DispatchRecorded,
+    PacketPlaced,
+    ReferralRecorded,
+)
 from schemas.command_base import Command
 from schemas.deadlines import Calendar
 from schemas.decisions import Changed, Committed, Decision, NotDone, Refused, Reply
@@ -72,11 +78,22 @@ def starts_at(at: datetime, calendar: Calendar) -> Starts:
 
 
 def touched(decision: Decision) -> tuple[int, ...]:
-    """Numbers of the referrals a decision changes."""
-    if isinstance(decision, Refused):
-        return ()
-    numbers = {c.referral.number for c in decision.changes if isinstance(c, ReferralRecorded)}
-    return tuple(sorted(numbers))
+    """Numbers of the referrals whose own clock has to look again."""
+    numbers = {_referral_of(change) for change in decision.written}
+    return tuple(sorted(number for number in numbers if number is not None))
+
+
+def _referral_of(change: Change) -> int | None:
+    """The referral whose clock keeps the deadline, or sends what is queued."""
+    match change:
+        case ReferralRecorded():
+            return change.referral.number
+        case DeadlineRecorded():
+            return change.deadline.referral
+        case DispatchRecorded():
+            return change.dispatch.referral
+        case _:
+            return None
 
 
 def _placed(decision: Decision) -> PacketPlaced | None:

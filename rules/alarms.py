@@ -33,6 +33,11 @@ def next_reminder(deadline: Deadline) -> datetime | None:
     return next((at for at in times if sent is None or at > sent), None)
 
 
+def lapses_at(deadline: Deadline) -> datetime | None:
+    """When silence ends what it is about; None where it never does, or while it is paused."""
+    return None if deadline.state is DeadlineState.PAUSED else deadline.lapse_at
+
+
 def remind(snapshot: CaseSnapshot, world: World, deadline: Deadline) -> tuple[Change, ...]:
     """Remind whoever the duty says."""
     duty = world.profile.duty(deadline.duty)

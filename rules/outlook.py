@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from rules import consents
-from rules.alarms import next_reminder
+from rules.alarms import lapses_at, next_reminder
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, TERMINAL
 from schemas.case import Stage
 from schemas.consent import ConsentState
@@ -103,8 +103,9 @@ def _alarms_of_referral(
 ) -> Iterable[Alarm]:
     yield from _duty_alarms(deadline)
     told = snapshot.task(f"unanswered/{referral.number}") is not None
-    if deadline.lapse_at is not None and referral.state in _UNANSWERED and not told:
-        yield _alarm(AlarmKind.EXPIRE, deadline, deadline.lapse_at)
+    lapse_at = lapses_at(deadline)
+    if lapse_at is not None and referral.state in _UNANSWERED and not told:
+        yield _alarm(AlarmKind.EXPIRE, deadline, lapse_at)
 
 
 def _alarm(kind: AlarmKind, deadline: Deadline, at: datetime) -> Alarm:

@@ -1,8 +1,9 @@
 """A referral from the sender's side: who is asked, in her order, and what follows an end."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from rules import consents, duties, tasks
+from rules import alarms, consents, duties, tasks
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, move
 from rules.sending import is_open, referral_task
 from rules.world import World
@@ -95,12 +96,14 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
     referral = snapshot.referral(step.referral)
     if referral is None:
         return refused("overtaken", "There is no such referral.")
-    if referral.state is ReferralState.OPENED:
+    moved = move(referral, ReferralEvent.EXPIRE, SYSTEM.role, Reason.NO_ANSWER)
+    if isinstance(moved, Refused) and referral.state is not ReferralState.OPENED:
+        return moved
+    if not _is_silent(snapshot, referral, world.at):
+        return refused("overtaken", "The service still has time to answer.")
+    if isinstance(moved, Refused):
         task = referral_task("unanswered", TaskKind.UNANSWERED, referral, world)
         return Changed(changes=(task,), detail={"referral": referral.number})
-    moved = move(referral, ReferralEvent.EXPIRE, SYSTEM.role, Reason.NO_ANSWER)
-    if isinstance(moved, Refused):
-        return moved
     return Changed(
         changes=(
             ReferralRecorded(referral=moved.model_copy(update={"clock": Clock.STOPPED})),
@@ -108,6 +111,12 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
         ),
         detail={"referral": referral.number, "state": moved.state},
     )
+
+
+def _is_silent(snapshot: CaseSnapshot, referral: Referral, at: datetime) -> bool:
+    """Whether the time has passed after which no answer is an answer. A pause holds it up."""
+    mine = (alarms.lapses_at(d) for d in snapshot.deadlines if d.referral == referral.number)
+    return any(lapse_at <= at for lapse_at in mine if lapse_at is not None)
 
 
 def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Decision:

@@ -63,7 +63,9 @@ class CarriedOut(_Message):
 
     reply: Reply
     outlook: "JourneyOutlook"
-    touched: tuple[int, ...] = Field(default=(), description="Referrals the command changed.")
+    touched: tuple[int, ...] = Field(
+        default=(), description="Referrals whose own clock the command has to tell."
+    )
 
 
 class TakeJourneyStep(_Message):
@@ -152,6 +154,9 @@ class JourneyOutlook(_Message):
     awaiting: Awaiting = Awaiting.CASEWORKER
     is_overdue: bool = False
     owner: str | None = Field(default=None, description="None: in old histories.")
+    touched: tuple[int, ...] = Field(
+        default=(), description="Referrals whose own clock a step has to tell."
+    )
 
 
 class ReferralOutlook(_Message):

@@ -66,7 +66,7 @@ class VictimJourney(JourneyUpdates):
     async def run(self, journey: StartJourney) -> None:
         """Do what the record says, until a person has closed the case and nothing is owed."""
         outlook = await self._read()
-        while outlook.stage is not Stage.CLOSED or outlook.to_dispatch or outlook.alarms:
+        while self._nudged or _has_work(outlook):
             self._show(outlook)
             await self._start_referrals(outlook)
             outlook = await self._next(outlook)
@@ -210,12 +210,14 @@ class VictimJourney(JourneyUpdates):
         )
 
     async def _step(self, step: ClockworkStep) -> JourneyOutlook:
-        return await workflow.execute_local_activity_method(
+        outlook = await workflow.execute_local_activity_method(
             JourneySteps.take_journey_step,
             TakeJourneyStep(step=step, at=workflow.now()),
             start_to_close_timeout=STEP_WITHIN,
             retry_policy=UNTIL_IT_WORKS,
         )
+        await self._nudge_referrals(outlook.touched)
+        return outlook
 
     async def _answer_the_last(self, outlook: JourneyOutlook) -> None:
         """Whoever asked while the case closed is answered; nobody waits for a closed journey."""
@@ -256,3 +258,7 @@ class VictimJourney(JourneyUpdates):
             self._has_passed_phase and info.is_target_worker_deployment_version_changed()
         )
         return is_due and not self._inbox.has_mail and workflow.all_handlers_finished()
+
+
+def _has_work(outlook: JourneyOutlook) -> bool:
+    return outlook.stage is not Stage.CLOSED or bool(outlook.to_dispatch or outlook.alarms)

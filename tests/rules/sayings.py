@@ -27,6 +27,7 @@ from schemas.consent import (
     Purpose,
 )
 from schemas.consent_commands import (
+    AnswerCheck,
     AskConsent,
     GiveConsent,
     MarkNotCapable,
@@ -233,6 +234,7 @@ _ABOUT: dict[str, Callable[[Moment], Any]] = {
     "person": lambda m: m.one_of(["ann", "bea", "cal"]),
     "to_organisation": lambda m: m.one_of([OTHER_AGENCY, "northmarch-police"]),
     "accepts": lambda m: not m.rarely(3),
+    "she_agreed": lambda m: not m.rarely(),
     "agrees": lambda m: not m.rarely(3),
     "place_hold": lambda m: not m.rarely(3),
     "expected_by": lambda m: m.day(-1 if m.rarely() else 20),
@@ -393,6 +395,7 @@ _OF: dict[type[Command], Callable[[Moment], dict[str, Any]]] = {
     ),
     MarkNotCapable: _purpose,
     WithdrawConsent: _a_withdrawal,
+    AnswerCheck: lambda m: {"asked": _how(m)},
     RequestReferral: _a_request,
     RequestInfo: _asks_back,
     SetPlan: lambda m: {"terms": _some_terms(m)},

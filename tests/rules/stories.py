@@ -57,80 +57,86 @@ from tests.rules.twins import same_for_her
 
 HALF_A_YEAR = timedelta(days=182)
 LINE_FOR = timedelta(hours=72)
+A_MOMENT = timedelta(microseconds=1)
 PRIVATE = "leave-1"
 """How the duty begins that no agency may learn of."""
 
-_About = tuple[Purpose, str]
 _T = TypeVar("_T", bound=Change)
 
 
-@dataclass(frozen=True)
-class Yes:
-    """What she agreed to, until when, and as which of the things that were told."""
-
-    fields: frozenset[PersonalField]
-    until: datetime
-    nth: int
+_About = tuple[Purpose, str]
+_Until = dict[PersonalField, datetime]
 
 
 @dataclass(frozen=True)
 class TakenBack:
-    """A yes that somebody took back, and who recorded that."""
+    """What somebody took back, when, and who recorded that."""
 
-    yes: Yes
+    yes: _Until
     at: datetime
     recorder: str
 
 
 class Ledger:
-    """What she was asked and said, kept without the rules."""
+    """What she was asked and said, field by field, kept without the rules."""
 
     def __init__(self) -> None:
         self.asked: dict[_About, tuple[set[PersonalField], AskedHow | None]] = {}
-        self.yes: dict[_About, Yes] = {}
-        self.taken_back: dict[str, TakenBack] = {}
+        self.yes: dict[_About, _Until] = {}
+        self.newest: dict[_About, int] = {}
+        self.taken_back: dict[_About, TakenBack] = {}
 
     def hear(self, command: Command, at: datetime, nth: int) -> None:
-        """One thing more, which was accepted."""
+        """One thing more, which was accepted; the nth that was told."""
         match command:
             case AskConsent():
                 self.asked[_about(command)] = (set(command.fields), command.asked)
-                self.taken_back.pop(command.recipient, None)
+                self.taken_back.pop(_about(command), None)
             case GiveConsent():
-                fields, how = self.asked.pop(_about(command))
-                assert set(command.fields) <= fields
-                assert _is_free(command.asked or how)
-                until = (command.occurred_at or at) + HALF_A_YEAR
-                self.yes[_about(command)] = Yes(frozenset(command.fields), until, nth)
-                self.taken_back.pop(command.recipient, None)
+                self._agreed(command, at)
+                self.newest[_about(command)] = nth
             case RefuseConsent() | MarkNotCapable():
                 self.asked.pop(_about(command), None)
-                self.taken_back.pop(command.recipient, None)
+                self.taken_back.pop(_about(command), None)
             case ReflectConsent():
                 assert _about(command) in self.asked
             case WithdrawConsent():
                 self._withdrawn(command, at)
 
+    def covers(self, about: _About, fields: Iterable[PersonalField], until: datetime) -> bool:
+        """Whether she said yes to each of the fields, and for so long."""
+        yes = self.yes.get(about, {})
+        return all(field in yes and until <= yes[field] for field in fields)
+
+    def it_was_not_her(self, recipient: str, at: datetime, command: AnswerCheck) -> None:
+        """A yes that was put back: in time, said as freely as any, not on the recorder's word."""
+        about = (Purpose.SUPPORT_REFERRAL, recipient)
+        taken = self.taken_back.pop(about)
+        assert command.actor.who != taken.recorder
+        assert at < taken.at + LINE_FOR
+        assert _is_free(command.asked)
+        self.yes[about] = taken.yes
+
+    def _agreed(self, command: GiveConsent, at: datetime) -> None:
+        """What she was asked about, she has decided on anew; anything else stands as it did."""
+        fields, how = self.asked.pop(_about(command))
+        assert set(command.fields) <= fields
+        assert _is_free(command.asked or how)
+        until = (command.occurred_at or at) + HALF_A_YEAR
+        before = self.yes.get(_about(command), {})
+        kept = {field: end for field, end in before.items() if field not in fields}
+        self.yes[_about(command)] = kept | dict.fromkeys(command.fields, until)
+        self.taken_back.pop(_about(command), None)
+
     def _withdrawn(self, command: WithdrawConsent, at: datetime) -> None:
         known = {about for about in {*self.asked, *self.yes} if about[0] is command.purpose}
-        named = {(command.purpose, command.recipient or "")}
-        for about in named if command.recipient else known:
+        for about in {(command.purpose, command.recipient)} if command.recipient else known:
             self.asked.pop(about, None)
-            yes = self.yes.pop(about, None)
-            earlier = self.taken_back.pop(about[1], None)
-            if command.purpose is not Purpose.SUPPORT_REFERRAL:
-                continue
-            if yes is not None and at < yes.until:
-                self.taken_back[about[1]] = TakenBack(yes, at, command.actor.who)
-            elif earlier is not None and earlier.recorder == command.actor.who:
-                self.taken_back[about[1]] = earlier
-
-    def it_was_not_her(self, recipient: str, at: datetime, who: str) -> None:
-        """A yes that was put back: as it was, in time, and not on the recorder's word."""
-        taken = self.taken_back.pop(recipient)
-        assert who != taken.recorder
-        assert at < min(taken.yes.until, taken.at + LINE_FOR)
-        self.yes[Purpose.SUPPORT_REFERRAL, recipient] = taken.yes
+            yes, earlier = self.yes.pop(about, None), self.taken_back.get(about)
+            if yes is not None:
+                self.taken_back[about] = TakenBack(yes, at, command.actor.who)
+            elif earlier is not None and earlier.recorder != command.actor.who:
+                del self.taken_back[about]
 
 
 def _about(command: Any) -> _About:
@@ -229,7 +235,7 @@ class Telling:
                 self._stops_everything(before, command)
             case AnswerCheck() if command.answer is CheckAnswer.IT_WAS_NOT_HER:
                 for recipient in _given(self.case) - _given(before):
-                    self.ledger.it_was_not_her(recipient, self.at, command.actor.who)
+                    self.ledger.it_was_not_her(recipient, self.at, command)
             case SuspendPlan():
                 self.is_suspended = True
             case EndContact():
@@ -264,24 +270,24 @@ class Telling:
 
     def _placed_lawfully(self, before: CaseSnapshot, decision: Changed) -> None:
         for packet in _only(PacketPlaced, decision):
-            yes = self.ledger.yes[Purpose.SUPPORT_REFERRAL, packet.service]
+            about = (Purpose.SUPPORT_REFERRAL, packet.service)
             referral = the(before.referral(packet.referral))
-            assert self.at < yes.until
-            assert yes.fields >= set(packet.fields)
+            assert packet.fields
+            assert self.ledger.covers(about, packet.fields, self.at + A_MOMENT)
             assert not self.has_died
             assert referral.service == packet.service
             assert referral.organisation == packet.organisation
             assert packet.key not in self.placed
-            self._is_in_its_place(packet, referral, yes)
+            self._is_in_its_place(packet, referral, self.ledger.newest[about])
             self.placed[packet.key] = (packet, len(self.said))
 
-    def _is_in_its_place(self, packet: PacketPlaced, referral: Referral, yes: Yes) -> None:
+    def _is_in_its_place(self, packet: PacketPlaced, referral: Referral, newest_yes: int) -> None:
         """The first brings the referral; a further one what was asked back, under a newer yes."""
         earlier = [nth for one, nth in self.placed.values() if one.referral == packet.referral]
         if not earlier:
             assert referral.state is ReferralState.WAITING
             return
-        assert yes.nth > max(earlier)
+        assert newest_yes > max(earlier)
         assert set(referral.asked_fields) <= set(packet.fields)
         assert referral.state in _READS_ON
 

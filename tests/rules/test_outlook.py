@@ -151,6 +151,13 @@ def test_silence_after_the_duty_is_over_still_expires(state: DeadlineState) -> N
     assert referral_outlook(told, 1, AT).alarms == ()
 
 
+def test_a_paused_duty_of_a_service_rings_nothing() -> None:
+    """Silence does not count while what it is about waits for something else."""
+    paused = an_acknowledgement(state=DeadlineState.PAUSED)
+    case = an_open_case(referrals=[a_referral(state=S.RECEIVED)], deadlines=[paused])
+    assert () == referral_outlook(case, 1, AT).alarms
+
+
 @pytest.mark.parametrize(
     ("referral", "consents", "may_be_queued"),
     [

@@ -1,9 +1,11 @@
 """A referral from request to what follows it: nothing waits unseen, no end is silent."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from rules.apply import apply
 from rules.referral_states import OVER
 from schemas.actor import Role
 from schemas.changes import ReferralRecorded
@@ -38,6 +40,7 @@ from tests.builders import (
     a_referral,
     a_task,
     after,
+    an_acknowledgement,
     an_open_case,
     done,
     expired,
@@ -51,6 +54,7 @@ from tests.builders import (
 from tests.rules.at_service import received
 
 S = ReferralState
+LAPSED = the(an_acknowledgement().lapse_at)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +232,7 @@ def test_asking_again_settles_what_people_were_asked_to_see_to(state: ReferralSt
 
 def test_what_nobody_answers_expires() -> None:
     """No answer is an end with a reason, and its duty is void."""
-    case = after(received(), a_command(ExpireReferral))
+    case = after(received(), a_command(ExpireReferral), at=LAPSED)
     referral = the(case.referral(1))
     axes = (referral.state, referral.reason, referral.clock)
     assert axes == (S.EXPIRED, Reason.NO_ANSWER, Clock.STOPPED)
@@ -237,9 +241,9 @@ def test_what_nobody_answers_expires() -> None:
 
 def test_what_somebody_read_and_did_not_answer_becomes_a_task() -> None:
     """A person read it, so a person decides; nothing is taken from the service."""
-    answer = done(received(S.OPENED), a_command(ExpireReferral))
+    answer = done(received(S.OPENED), a_command(ExpireReferral), LAPSED)
     assert not only(ReferralRecorded, answer)
-    task = the(after(received(S.OPENED), a_command(ExpireReferral)).task("unanswered/1"))
+    task = the(apply(received(S.OPENED), answer.changes).task("unanswered/1"))
     assert (task.kind, task.for_role) == (TaskKind.UNANSWERED, Role.CASEWORKER)
 
 
@@ -250,6 +254,16 @@ def test_what_was_answered_or_not_sent_does_not_expire(state: ReferralState) -> 
     """Expiry is for silence only."""
     assert {"wrong_state"} == why_not(received(state), a_command(ExpireReferral))
     assert {"overtaken"} == why_not(an_open_case(), a_command(ExpireReferral))
+
+
+@pytest.mark.parametrize("state", [S.RECEIVED, S.OPENED])
+def test_a_service_that_still_has_time_is_not_passed_over(state: ReferralState) -> None:
+    """A timer knows only the time it was set for; a pause or an extension moved it since."""
+    expire, early = a_command(ExpireReferral), LAPSED - timedelta(seconds=1)
+    assert {"overtaken"} == why_not(received(state), expire, early)
+    paused = an_acknowledgement(state=DeadlineState.PAUSED)
+    held_up = received(state).model_copy(update={"deadlines": (paused,)})
+    assert {"overtaken"} == why_not(held_up, expire, LAPSED)
 
 
 def ended(state: ReferralState = S.DECLINED, /, **parts: Any) -> CaseSnapshot:

@@ -10,7 +10,7 @@ from schemas.actor import Role
 from schemas.contact import ContactChannel, ContactPurpose, ContactState, ContactWindow
 from schemas.contact_commands import PlanContact, SetPlan
 from schemas.deadline_commands import ExtendDeadline, PauseDeadline, ResumeDeadline
-from schemas.deadlines import Deadline, DeadlineState
+from schemas.deadlines import Deadline, DeadlineState, Duration, Unit
 from schemas.decisions import Committed
 from schemas.referral import Reason, ReferralState
 from schemas.referral_commands import StartAdvice, WaitlistReferral
@@ -22,6 +22,7 @@ from tests.workflows.test_contact import terms
 
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 ACK = "ref-ack/1"
+TEN_DAYS = Duration(count=10, unit=Unit.WORKING_DAYS)
 ALWAYS = tuple(
     ContactWindow(weekday=day, opens=time(0), closes=time(23, 59, 59)) for day in range(7)
 )
@@ -66,7 +67,7 @@ async def test_a_service_with_more_time_is_not_passed_over_before_it(opens: Open
     """An extension moves the lapse as well: at the old time nothing happens, at the new it does."""
     journey = await opens()
     before, clock = duty(await journey.sent_to(IDVA)), journey.referral()
-    await journey.decide(ExtendDeadline, deadline=ACK, actor=supervisor(), by="10 working_days")
+    await journey.decide(ExtendDeadline, deadline=ACK, actor=supervisor(), by=TEN_DAYS)
     longer = duty(await journey.snapshot())
     assert the(longer.lapse_at) > the(before.lapse_at)
     await journey.forward(the(before.lapse_at) + A_MINUTE, clock)
