@@ -103,6 +103,8 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
         return refused("overtaken", "The service still has time to answer.")
     if isinstance(moved, Refused):
         task = referral_task("unanswered", TaskKind.UNANSWERED, referral, world)
+        if snapshot.task(task.task.id) is not None:
+            return refused("overtaken", "Somebody was told already that it is not answered.")
         return Changed(changes=(task,), detail={"referral": referral.number})
     return Changed(
         changes=(

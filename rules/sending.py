@@ -168,6 +168,8 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
     moved = move(referral, ReferralEvent.FAIL_DELIVERY, SYSTEM.role, Reason.UNDELIVERABLE)
     if isinstance(moved, Refused):
         return moved
+    if not cancelled:
+        return refused("overtaken", "The packet is no longer queued.")
     failed = moved.model_copy(update={"delivery": Delivery.FAILED})
     return Changed(changes=(ReferralRecorded(referral=failed), *said), detail=detail)
 

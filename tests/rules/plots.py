@@ -76,7 +76,7 @@ from schemas.referral_commands import (
     WaitlistReferral,
 )
 from schemas.withdrawal import CheckAnswer, CheckState
-from tests.rules.sayings import FREELY, Moment, Told, said, some_fields
+from tests.rules.sayings import FREELY, Moment, Told, has_a_point, said, some_fields
 
 Plot = Callable[[Told, Random], Iterator[Command]]
 
@@ -164,7 +164,9 @@ def anything_is_said(story: Told, chance: Random) -> Iterator[Command]:
     """A few things about one subject, by anybody."""
     group = chance.choice(GROUPS)
     for _ in range(chance.randrange(1, 4)):
-        yield said(chance.choice(group), moment(story, chance))
+        m = moment(story, chance)
+        kinds = group if m.rarely(6) else [kind for kind in group if has_a_point(kind, m)]
+        yield said(chance.choice(kinds or group), m)
 
 
 def something_seldom(story: Told, chance: Random) -> Iterator[Command]:
@@ -259,6 +261,9 @@ def it_is_closed(story: Told, chance: Random) -> Iterator[Command]:
     reason = chance.choice(list(ClosingReason))
     yield said(CloseCase, moment(story, chance), reason=reason, confirmed=False)
     yield said(CloseCase, moment(story, chance), reason=reason, confirmed=True)
+    if chance.randrange(3) != 1:
+        yield from anything_is_said(story, chance)
+        yield said(ReopenCase, moment(story, chance))
 
 
 def it_goes_to_another_agency(story: Told, chance: Random) -> Iterator[Command]:

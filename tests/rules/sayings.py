@@ -16,13 +16,14 @@ from rules.referral_states import OVER, WITH_SERVICE
 from rules.rights import may
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
 from schemas.case import PersonalField, SafetyCheck, Stage
-from schemas.case_commands import AnswerTransfer, CloseCase, ConfirmSafety
+from schemas.case_commands import AnswerTransfer, CloseCase, ConfirmSafety, FinishTask, ReopenCase
 from schemas.casework import TransferState
 from schemas.command_base import Command
 from schemas.consent import (
     COMPETENT_AUTHORITY,
     MARAC_CONFERENCE,
     AskedHow,
+    Consent,
     Presence,
     Purpose,
 )
@@ -40,6 +41,7 @@ from schemas.contact import (
     TEXT_CHANNELS,
     ContactChannel,
     ContactResult,
+    ContactState,
     ContactTemplate,
     ContactWindow,
     DeviceShared,
@@ -50,13 +52,24 @@ from schemas.contact import (
     WordCheck,
 )
 from schemas.contact_commands import (
+    CancelContact,
     ConfirmPlan,
     EndContact,
     PlanContact,
+    RenewPlan,
     SetPlan,
+    StartContact,
 )
-from schemas.deadlines import OPEN_DEADLINE
-from schemas.lane_commands import AssessRisk, MoveMarac, MoveNrm
+from schemas.deadline_commands import (
+    ExtendDeadline,
+    MeetDeadline,
+    PauseDeadline,
+    ResumeDeadline,
+    WaiveDeadline,
+)
+from schemas.deadlines import OPEN_DEADLINE, DeadlineState, MetBy
+from schemas.directory import ServiceStatus
+from schemas.lane_commands import AssessRisk, MoveMarac, MoveNrm, ReviewRisk
 from schemas.lanes import (
     AgeGroup,
     Exploitation,
@@ -69,13 +82,30 @@ from schemas.lanes import (
     RiskTool,
     SharedWithoutConsent,
 )
-from schemas.referral import InfoTopic, Reason
+from schemas.referral import InfoTopic, Reason, ReferralState
 from schemas.referral_commands import (
+    AcceptReferral,
+    AnswerInfo,
+    ClaimReferral,
+    CompleteReferral,
+    CorrectReferral,
+    DeclineReferral,
+    EndReferral,
+    EngageReferral,
+    LiftHold,
+    OpenReferral,
+    RecallReferral,
+    ReleaseReferral,
+    ReopenReferral,
     RequestInfo,
     RequestReferral,
+    SetPriority,
+    StartAdvice,
+    WaitlistReferral,
 )
 from schemas.snapshot import CaseSnapshot
-from tests.builders import a_command
+from schemas.withdrawal import CheckState
+from tests.builders import a_command, a_world
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Command)
@@ -136,7 +166,7 @@ def said(kind: type[C], m: Moment, **parts: Any) -> C:
     """A command of that kind: what is not given is about what is there, and whoever may says it."""
     fields = kind.model_fields
     facts = {name: value(m) for name, value in _ABOUT.items() if name in fields}
-    facts |= _enums(kind, m) | (_OF[kind](m) if kind in _OF else {}) | parts
+    facts |= _enums(kind, m) | (_OF[kind](m) if kind in _OF else {}) | _fitting(kind, m) | parts
     return a_command(kind, **({"actor": whoever(kind, m, facts)} | facts))
 
 
@@ -157,8 +187,8 @@ def whoever(kind: type[Command], m: Moment, facts: dict[str, Any]) -> Actor:
         return SYSTEM
     owner, whose = m.case.case.owner, _whose(m, facts)
     roles = [role for role in Role if may(verb, role)]
-    if whose is not None:
-        roles = [r for r in roles if (r in NGO_ROLES) is (whose != owner)] or roles
+    is_ngo = whose != owner if whose else m.rarely(4)
+    roles = [r for r in roles if (r in NGO_ROLES) is is_ngo] or roles
     role = m.one_of(roles)
     arrived = [r.organisation for r in m.case.referrals if r.state in WITH_SERVICE]
     ngos = [whose] if whose not in (None, owner) else arrived or ["harbour-house"]
@@ -189,6 +219,96 @@ def _whose(m: Moment, facts: dict[str, Any]) -> str | None:
     return next((organisation for organisation in found if organisation), None)
 
 
+def _in(*states: ReferralState) -> "Callable[[Moment], list[Any]]":
+    return lambda m: [r for r in m.case.referrals if r.state in states]
+
+
+def _contacts_in(*states: ContactState) -> "Callable[[Moment], list[Any]]":
+    return lambda m: [c for c in m.case.contacts if c.state in states]
+
+
+def _by_person(m: Moment) -> list[Any]:
+    profile = a_world(m.at).profile
+    return [d for d in m.case.running_deadlines() if profile.duty(d.duty).met_by is MetBy.PERSON]
+
+
+def _deadlines_in(*states: DeadlineState) -> "Callable[[Moment], list[Any]]":
+    return lambda m: [d for d in m.case.deadlines if d.state in states]
+
+
+S, D, K = ReferralState, DeadlineState, ContactState
+_ANSWERABLE = (S.RECEIVED, S.OPENED, S.INFO_REQUESTED, S.WAITLISTED)
+_OPEN = tuple(state for state in S if state not in OVER)
+
+_FITS: dict[type[Command], tuple[str, Callable[[Moment], list[Any]]]] = {
+    OpenReferral: ("referral", _in(S.RECEIVED)),
+    RequestInfo: ("referral", _in(S.OPENED)),
+    AnswerInfo: ("referral", _in(S.INFO_REQUESTED)),
+    WaitlistReferral: ("referral", _in(S.RECEIVED, S.OPENED)),
+    AcceptReferral: ("referral", _in(*_ANSWERABLE)),
+    DeclineReferral: ("referral", _in(*_ANSWERABLE)),
+    EngageReferral: ("referral", _in(S.ACCEPTED)),
+    CompleteReferral: ("referral", _in(S.ACCEPTED, S.ACTIVE)),
+    EndReferral: ("referral", _in(S.ACCEPTED, S.ACTIVE)),
+    StartAdvice: ("referral", _in(S.ACCEPTED, S.ACTIVE)),
+    ClaimReferral: ("referral", _in(*WITH_SERVICE)),
+    ReleaseReferral: ("referral", lambda m: [r for r in m.case.referrals if r.claimed_by]),
+    RecallReferral: ("referral", _in(*_OPEN)),
+    CorrectReferral: ("referral", _in(*_OPEN, S.UNDELIVERABLE)),
+    SetPriority: ("referral", _in(*_OPEN)),
+    ReopenReferral: ("referral", _in(*OVER)),
+    LiftHold: ("hold", lambda m: [h for h in m.case.holds if h.lifted_at is None]),
+    AnswerCheck: ("check", lambda m: [c for c in m.case.checks if c.state is CheckState.OPEN]),
+    ConfirmPlan: ("plan", lambda m: [p for p in m.case.plans if p.state is PlanState.PENDING]),
+    StartContact: ("contact", _contacts_in(K.OPEN, K.PLANNED)),
+    EndContact: ("contact", _contacts_in(K.OPEN, K.STARTED)),
+    CancelContact: ("contact", _contacts_in(K.OPEN, K.PLANNED)),
+    MeetDeadline: ("deadline", _by_person),
+    PauseDeadline: ("deadline", _deadlines_in(D.RUNNING)),
+    ResumeDeadline: ("deadline", _deadlines_in(D.PAUSED)),
+    ExtendDeadline: ("deadline", _deadlines_in(D.RUNNING)),
+    WaiveDeadline: ("deadline", _by_person),
+    FinishTask: ("task", lambda m: [t for t in m.case.tasks if not t.is_done]),
+}
+"""For a kind, the part it is about, and the things there that it could be about."""
+
+
+def _questions(case: CaseSnapshot) -> list[Consent]:
+    return [c for c in case.consents if c.also_asked or c.state in ("asked", "reflecting")]
+
+
+_WHEN: dict[type[Command], Callable[[CaseSnapshot], object]] = {
+    GiveConsent: _questions,
+    ReflectConsent: _questions,
+    RefuseConsent: _questions,
+    RenewPlan: lambda case: case.plan,
+    ReviewRisk: lambda case: case.risk and case.risk.reviewed_by is None,
+    ReopenCase: lambda case: case.case.stage is Stage.CLOSED,
+    AnswerTransfer: lambda case: case.transfer,
+    RequestReferral: lambda case: case.needs,
+}
+"""For a kind about no one thing, when it has a point."""
+
+
+def has_a_point(kind: type[Command], m: Moment) -> bool:
+    """Whether there is anything it could be said of."""
+    if kind in _FITS:
+        return bool(_FITS[kind][1](m))
+    return kind not in _WHEN or bool(_WHEN[kind](m.case))
+
+
+def _fitting(kind: type[Command], m: Moment) -> dict[str, Any]:
+    """What it is mostly about."""
+    if kind not in _FITS or m.rarely(10):
+        return {}
+    name, things = _FITS[kind]
+    found = things(m)
+    if not found:
+        return {}
+    chosen = m.one_of(found)
+    return {name: chosen.id if name in ("deadline", "task") else chosen.number}
+
+
 def _a_referral(m: Moment) -> int:
     going = [r for r in m.case.referrals if r.state not in OVER]
     return m.number(m.case.referrals if m.rarely(5) else going or m.case.referrals)
@@ -201,7 +321,8 @@ def some_fields(m: Moment) -> tuple[PersonalField, ...]:
 
 
 def _a_service(m: Moment) -> str:
-    return m.one_of(m.case.services).code
+    taking = [s for s in m.case.services if s.status is ServiceStatus.ACTIVE]
+    return m.one_of(m.case.services if m.rarely() else taking or m.case.services).code
 
 
 def _a_deadline(m: Moment) -> str:
@@ -258,7 +379,7 @@ def _how(m: Moment) -> AskedHow:
 
 def _a_yes(m: Moment) -> dict[str, Any]:
     """To a question that is open, mostly, and to part of it or all."""
-    asked = [c for c in m.case.consents if c.also_asked or c.state in ("asked", "reflecting")]
+    asked = _questions(m.case)
     if not asked:
         return _purpose(m)
     about = m.one_of(asked)
@@ -274,9 +395,8 @@ def _a_withdrawal(m: Moment) -> dict[str, Any]:
 
 
 def _a_request(m: Moment) -> dict[str, Any]:
-    codes = [service.code for service in m.case.services]
-    choices = tuple(m.chance.sample(codes, m.chance.randrange(1, 4)))
-    return {"choices": choices, "offered": tuple(codes[:2])}
+    choices = tuple(dict.fromkeys(_a_service(m) for _ in range(m.chance.randrange(1, 4))))
+    return {"choices": choices, "offered": choices[1:]}
 
 
 def _asks_back(m: Moment) -> dict[str, Any]:
@@ -307,9 +427,8 @@ def _some_terms(m: Moment) -> PlanTerms:
 
 
 def _a_change(m: Moment) -> dict[str, Any]:
-    pending = [plan for plan in m.case.plans if plan.state is PlanState.PENDING]
     made = [c for c in m.case.contacts if c.state in CONTACT_OVER]
-    return {"plan": m.number(pending), "contact": m.number(made) if made else None}
+    return {"plan": 1, "contact": m.number(made) if made else None}
 
 
 def _a_planned_contact(m: Moment) -> dict[str, Any]:

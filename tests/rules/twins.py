@@ -106,7 +106,7 @@ def same_for_her(
 
 def support(case: CaseSnapshot, *, with_times: bool = True) -> tuple[object, ...]:
     """What of a case is support: what is asked, sent, done and owed to her, and when."""
-    owed = [d for d in case.deadlines if not d.duty.startswith(_BESIDE_SUPPORT)]
+    owed = [d for d in case.deadlines if not _is_beside_support(d)]
     leaves = [d for d in case.dispatches if d.kind is not DispatchKind.NOTICE]
     return (
         case.needs,
@@ -118,6 +118,12 @@ def support(case: CaseSnapshot, *, with_times: bool = True) -> tuple[object, ...
         leaves,
         owed if with_times else [(d.id, d.referral, d.state) for d in owed],
     )
+
+
+def _is_beside_support(deadline: Deadline) -> bool:
+    """Renewals of consent have a purpose in their id where it is not support."""
+    is_of_a_lane = deadline.id.startswith(("consent-renewal/nrm:", "consent-renewal/marac:"))
+    return is_of_a_lane or deadline.duty.startswith(_BESIDE_SUPPORT)
 
 
 def _with_hold_and_status(case: CaseSnapshot) -> CaseSnapshot:
