@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
+from activities.judging import judge_of
 from infra.calendars.load import england_and_wales
 from infra.contact_texts import CONTACT_TEXTS
 from rules.days import local
-from schemas.clockwork_steps import SettleContact
+from schemas.clockwork_steps import SendContact, SettleContact
 from schemas.contact import (
     ContactChannel,
     ContactPurpose,
@@ -23,12 +26,13 @@ from schemas.contact import (
 )
 from schemas.contact_commands import PlanContact, SetPlan, StartContact, SuspendPlan
 from schemas.decisions import Committed, NotDone
+from schemas.messages import RECORD_CHANGED
 from schemas.snapshot import CaseSnapshot, TaskKind
 from tests.builders import the
 from tests.workflows.conftest import Opens
 from tests.workflows.telling import Journey
 
-A_MINUTE = timedelta(minutes=1)
+A_MINUTE, A_WEEK = timedelta(minutes=1), timedelta(days=7)
 OPENS, CLOSES = time(10), time(12)
 
 
@@ -73,7 +77,7 @@ def texts_of(journey: Journey) -> list[dict[str, Any]]:
 
 
 async def test_a_call_waits_for_its_window_and_for_the_next_one(opens: Opens) -> None:
-    """It opens when that is safe, with a task; if nobody calls then, it waits for the next."""
+    """It opens when that is safe, with a task; if nobody calls then, it opens in the next."""
     journey = await with_plan(opens)
     contact = the((await planned(journey)).contact(1))
     first = contact.safe_at
@@ -88,8 +92,11 @@ async def test_a_call_waits_for_its_window_and_for_the_next_one(opens: Opens) ->
     assert closes is not None
     await journey.forward(closes + A_MINUTE)
     waiting = await journey.until(lambda s: the(s.contact(1)).state is ContactState.PLANNED)
-    assert first + timedelta(days=7) == the(waiting.contact(1)).safe_at
+    assert first + A_WEEK == the(waiting.contact(1)).safe_at
     assert TaskKind.MAKE_CONTACT not in {t.kind for t in waiting.tasks if not t.is_done}
+    await journey.forward(first + A_WEEK + A_MINUTE)
+    again = await journey.until(lambda s: the(s.contact(1)).state is ContactState.OPEN)
+    assert TaskKind.MAKE_CONTACT in {task.kind for task in again.tasks if not task.is_done}
 
 
 async def test_a_call_outside_its_window_cannot_be_started(opens: Opens) -> None:
@@ -139,6 +146,47 @@ async def test_a_text_whose_sending_nobody_can_tell_is_never_sent_again(opens: O
     unclear = await journey.until(lambda s: the(s.contact(1)).state is ContactState.UNKNOWN)
     assert TaskKind.CONTACT_UNCLEAR in {task.kind for task in unclear.tasks}
     assert 1 == len(texts_of(journey))
+
+
+@contextmanager
+def no_way_to_her(journey: Journey) -> Iterator[None]:
+    """A file stands where the folder of texts should be."""
+    folder = journey.clockwork.notices_dir / "to-her"
+    kept = folder.rename(folder.with_name("kept")) if folder.exists() else None
+    folder.write_text("in the way")
+    try:
+        yield
+    finally:
+        folder.unlink()
+        if kept:
+            kept.rename(folder)
+
+
+async def test_a_text_that_could_not_leave_is_not_sent_when_it_can(opens: Opens) -> None:
+    """Nobody can tell what the gateway did; a person looks, and no machine tries again."""
+    journey = await with_plan(opens)
+    contact = the((await planned(journey, **a_text())).contact(1))
+    with no_way_to_her(journey):
+        await journey.in_its_window(contact)
+        unclear = await journey.until(lambda s: the(s.contact(1)).state is ContactState.UNKNOWN)
+    assert TaskKind.CONTACT_UNCLEAR in {task.kind for task in unclear.tasks}
+    await journey.forward(the(contact.safe_at) + A_WEEK + A_MINUTE)
+    assert ContactState.UNKNOWN is the((await journey.snapshot()).contact(1)).state
+    assert [] == texts_of(journey)
+
+
+async def test_a_text_that_a_dead_worker_left_goes_to_a_person(opens: Opens) -> None:
+    """It wrote down that it was sending, and no more: after a minute a person looks."""
+    journey = await with_plan(opens)
+    at = the(the((await planned(journey, **a_text())).contact(1)).safe_at)
+    sends = SendContact(case_ref=journey.case_ref, contact=1)
+    await journey.clockwork.record.change(sends, judge_of(sends, at, england_and_wales()))
+    assert ContactState.SENDING is the((await journey.snapshot()).contact(1)).state
+    await journey.handle.signal(RECORD_CHANGED)
+    await journey.forward(at + 2 * A_MINUTE)
+    unclear = await journey.until(lambda s: the(s.contact(1)).state is ContactState.UNKNOWN)
+    assert TaskKind.CONTACT_UNCLEAR in {task.kind for task in unclear.tasks}
+    assert [] == texts_of(journey)
 
 
 @pytest.mark.parametrize("late_by", [timedelta(days=20), timedelta(days=60)], ids=str)

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from schemas.case_commands import AddNeed
 from schemas.command_base import Command
+from schemas.consent import ConsentState
 from schemas.consent_commands import RefuseConsent, WithdrawConsent
 from schemas.referral import ReferralState
 from schemas.referral_commands import AcceptReferral, CompleteReferral, EngageReferral, OpenReferral
+from schemas.snapshot import TaskKind
 from tests.builders import caseworker
 from tests.conftest import People
 from tests.workflows.clockwork import Clockwork, clockwork
@@ -110,3 +113,28 @@ async def test_a_withdrawal_reaches_a_referral_of_an_earlier_run(
     await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
     assert await journey.referral_ends() is ReferralState.WITHDRAWN
     assert ("harbour-house", "stop", 1) in await journey.inbox()
+
+
+async def test_support_goes_on_when_the_yes_it_began_with_has_run_out(
+    short_histories: Clockwork, people: People
+) -> None:
+    """After half a year she is asked again; nothing new is sent, and nobody's help ends.
+
+    A journey in its second history has no child, so its clock moves while a referral is at work.
+    """
+    journey = await open_journey(short_histories, people)
+    await journey.sent_to(IDVA)
+    await journey.accepted(IDVA)
+    first_run = await _run_id(journey)
+    for _ in range(6):
+        await journey.decide(RefuseConsent, recipient=HOUSING)
+    assert await _run_id(journey) != first_run
+    snapshot = await journey.snapshot()
+    renewal = next(d for d in snapshot.deadlines if d.duty == "consent-renewal")
+    await journey.forward(renewal.due_at + timedelta(minutes=1))
+    after = await journey.until(
+        lambda s: ConsentState.EXPIRED in {consent.state for consent in s.consents}
+    )
+    assert TaskKind.RENEW_CONSENT in {task.kind for task in after.tasks}
+    assert ReferralState.ACCEPTED is after.referrals[0].state
+    assert [("harbour-house", "referral", 1)] == await journey.inbox()

@@ -133,6 +133,22 @@ async def test_a_quiet_case_falls_dormant_and_wakes_with_new_work(opens: Opens) 
     assert Stage.OPEN is (await journey.snapshot()).case.stage
 
 
+async def test_whatever_somebody_does_begins_the_ninety_days_anew(opens: Opens) -> None:
+    """At the old time nobody is asked and nothing falls dormant; at the new one they are."""
+    journey = await opens(owed=True)
+    first = duty_of(await journey.snapshot(), "close-review")
+    await journey.forward(first.due_at - 30 * A_DAY)
+    await journey.decide(AddNeed)
+    await moved_past(journey, first)
+    later = await journey.until(lambda s: duty_of(s, "close-review").due_at > first.due_at)
+    assert Stage.OPEN is later.case.stage
+    assert TaskKind.REVIEW_CASE not in {task.kind for task in later.tasks}
+    again = duty_of(later, "close-review")
+    assert timedelta(days=59) < again.due_at - first.due_at < timedelta(days=62)
+    await moved_past(journey, again)
+    await journey.until(lambda s: s.case.stage is Stage.DORMANT)
+
+
 async def test_a_repeat_is_watched_for_twelve_months(opens: Opens) -> None:
     """From the hearing, over every month's end; then a person ends the watch, not the time."""
     journey = await opens()
