@@ -66,7 +66,7 @@ class VictimJourney(JourneyUpdates):
     async def run(self, journey: StartJourney) -> None:
         """Do what the record says, until a person has closed the case and nothing is owed."""
         outlook = await self._read()
-        while self._nudged or _has_work(outlook):
+        while outlook.stage is not Stage.CLOSED or outlook.to_dispatch or outlook.alarms:
             self._show(outlook)
             await self._start_referrals(outlook)
             outlook = await self._next(outlook)
@@ -258,7 +258,3 @@ class VictimJourney(JourneyUpdates):
             self._has_passed_phase and info.is_target_worker_deployment_version_changed()
         )
         return is_due and not self._inbox.has_mail and workflow.all_handlers_finished()
-
-
-def _has_work(outlook: JourneyOutlook) -> bool:
-    return outlook.stage is not Stage.CLOSED or bool(outlook.to_dispatch or outlook.alarms)

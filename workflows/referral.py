@@ -55,7 +55,7 @@ class SupportReferral:
     async def run(self, referral: StartReferral) -> ReferralOver:
         """Do what the record says, until the referral is over and everybody was told."""
         outlook = await self._read()
-        while self._nudged or not outlook.is_over or outlook.to_dispatch:
+        while not outlook.is_over or outlook.to_dispatch:
             self._progress.show(
                 outlook.state, outlook.awaiting, outlook.alarms, is_overdue=outlook.is_overdue
             )

@@ -1,6 +1,6 @@
 """The clockwork under test: Temporal with skipped time, our worker, and the real record."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -89,6 +89,7 @@ class StumblingRecord(PostgresRecord):
         self._away_for: tuple[type[Command], ...] = ()
         self._loses_answers = False
         self._lost: set[Command] = set()
+        self._meanwhile: dict[type[Command], Callable[[], Awaitable[object]]] = {}
 
     async def change(
         self,
@@ -103,10 +104,16 @@ class StumblingRecord(PostgresRecord):
             self.stumbled.append(command)
             raise UnreachableError("PostgreSQL does not answer.")
         written = await super().change(command, judge, services=services, beside=beside)
+        if meanwhile := self._meanwhile.pop(type(command), None):
+            await meanwhile()
         if self._loses_answers and command not in self._lost:
             self._lost.add(command)
             raise UnreachableError("PostgreSQL does not answer.")
         return written
+
+    def meanwhile(self, kind: type[Command], happens: Callable[[], Awaitable[object]]) -> None:
+        """Have something happen once such a command is written, and before anybody hears of it."""
+        self._meanwhile[kind] = happens
 
     @contextmanager
     def away_for(self, *kinds: type[Command]) -> Iterator[None]:

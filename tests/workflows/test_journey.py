@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -289,6 +290,18 @@ async def test_a_case_opened_again_has_its_clock_and_its_referrals(opens: Opens)
     assert Stage.OPEN is snapshot.case.stage
     assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
     await journey.accepted(IDVA)
+
+
+async def test_a_case_opened_again_as_its_journey_ends_has_its_clock(opens: Opens) -> None:
+    """Opened again after the closing was written and before the journey heard of that."""
+    journey = await opens(owed=True)
+    await journey.decide(CloseCase)
+    record = journey.clockwork.record
+    record.meanwhile(CloseCase, partial(journey.state, ReopenCase))
+    await journey.decide(CloseCase, confirmed=True)
+    snapshot = await journey.until(lambda s: s.case.stage is Stage.OPEN and not s.dispatches)
+    assert TaskKind.REVIEW_CASE in {task.kind for task in snapshot.tasks if not task.is_done}
+    assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
 
 
 async def test_a_transferred_case_is_listed_under_the_agency_that_leads_it(opens: Opens) -> None:
