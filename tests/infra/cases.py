@@ -28,7 +28,7 @@ from schemas.case import (
 )
 from schemas.case_commands import AddNeed
 from schemas.changes import PacketPlaced
-from schemas.clockwork_steps import Breach, Deliver, QueueDelivery, Remind, Step
+from schemas.clockwork_steps import Breach, Deliver, ExpireReferral, QueueDelivery, Remind, Step
 from schemas.command_base import Command
 from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.decisions import Committed
@@ -113,6 +113,9 @@ async def done(record_for: RecordFor, command: Command, **how: Any) -> Written:
 
 def moment(snapshot: CaseSnapshot, command: Command) -> datetime:
     """When a command is given: a timer's at its own time, everything else on a Monday morning."""
+    if isinstance(command, ExpireReferral):
+        mine = (d for d in snapshot.deadlines if d.referral == command.referral and d.lapse_at)
+        return max(the(deadline.lapse_at) for deadline in mine)
     if not isinstance(command, Remind | Breach):
         return AT
     deadline = the(snapshot.deadline(command.deadline))

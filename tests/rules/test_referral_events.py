@@ -44,6 +44,7 @@ from schemas.referral_commands import (
 )
 from schemas.snapshot import CaseSnapshot
 from tests.builders import (
+    AT,
     a_command,
     a_packet,
     a_referral,
@@ -155,8 +156,9 @@ def test_every_cell_is_driven_by_its_verb_or_refused(
 ) -> None:
     """A cell of the table moves the axes it says and no other; any other cell moves none."""
     case, target = standing(state), target_of(state, event)
+    at = the(an_acknowledgement().lapse_at) if event is E.EXPIRE else AT
     before = the(case.referral(1))
-    answer = decide(case, VERBS[event], a_world())
+    answer = decide(case, VERBS[event], a_world(at))
     if isinstance(answer, Refused):
         assert target is None
         assert (state, event) not in HARMLESS
