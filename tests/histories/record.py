@@ -2,6 +2,7 @@
 
 Run it when a workflow is meant to behave differently from now on, into a new version: the
 histories of older versions stay, for as long as journeys that began under them may still run.
+What a version has already is left as it is: a story that was added is told alone.
 Payloads are plain, so everybody in these stories is made up.
 """
 
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,18 @@ from infra.stack.postgres import NAME
 from infra.stack.secrets import KeyFile, Role, key_file
 from infra.stack.stack import running_stack
 from infra.stack.state import dsn
-from schemas.case_commands import RecordEvent
+from schemas.actor import Role as PersonRole
+from schemas.case_commands import (
+    AnswerTransfer,
+    CloseCase,
+    OfferTransfer,
+    RecordEvent,
+    ReopenCase,
+)
 from schemas.casework import CaseEvent
 from schemas.consent_commands import RefuseConsent, WithdrawConsent
-from schemas.contact import ContactState, SuspendReason
-from schemas.contact_commands import SetPlan, SuspendPlan
+from schemas.contact import ContactResult, ContactState, SuspendReason
+from schemas.contact_commands import EndContact, SetPlan, StartContact, SuspendPlan
 from schemas.deadline_commands import PauseDeadline, ResumeDeadline
 from schemas.deadlines import DeadlineState
 from schemas.referral import Reason, ReferralState
@@ -36,15 +45,18 @@ from schemas.referral_commands import (
     EngageReferral,
     OpenReferral,
     RecallReferral,
+    WaitlistReferral,
 )
-from tests.builders import caseworker, ops, supervisor, the
+from tests.builders import an_actor, caseworker, ops, supervisor, the
 from tests.conftest import People, Servers
 from tests.histories.fingerprints import FINGERPRINTS, all_fingerprints
 from tests.workflows.clockwork import Clockwork, clockwork
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, Journey, open_journey
 from tests.workflows.test_contact import A_MINUTE, a_text, planned, terms
 from tests.workflows.test_long import duty_of
+from tests.workflows.test_told import ALWAYS
 from web.entrance import open_desk
+from workflows.progress import UNIT
 
 HERE = Path(__file__).parent
 VERSION = "v2"
@@ -144,6 +156,69 @@ async def a_crime(journey: Journey) -> None:
     await journey.ends()
 
 
+async def waited(journey: Journey) -> None:
+    """A full service: a place on its list, longer than it should be, and then help after all."""
+    await journey.sent_to(IDVA)
+    clock = journey.referral()
+    expected = (await journey.now(clock)).date() + timedelta(days=30)
+    await journey.answers(WaitlistReferral, IDVA, reason=Reason.NO_CAPACITY, expected_by=expected)
+    wait = duty_of(await journey.until_referral(1, ReferralState.WAITLISTED), "ref-wait")
+    for moment in (wait.remind_at, wait.due_at):
+        await journey.forward(moment + A_MINUTE, clock)
+    await journey.until(
+        lambda s: duty_of(s, "ref-wait").state is DeadlineState.BREACHED and not s.dispatches
+    )
+    await journey.accepted(IDVA)
+    await journey.answers(CompleteReferral, IDVA)
+    await journey.referral_ends()
+    await journey.closes()
+    await journey.ends()
+
+
+async def called(journey: Journey) -> None:
+    """A service plans to call her; her window opens, and it hears of that by its own clock."""
+    await journey.state(SetPlan, terms=terms(windows=ALWAYS))
+    await journey.sent_to(IDVA)
+    await journey.accepted(IDVA)
+    worker = an_actor(PersonRole.NGO_WORKER, "harbour-house")
+    await planned(journey, actor=worker, referral=1)
+    await journey.until(lambda s: the(s.contact(1)).state is ContactState.OPEN and not s.dispatches)
+    await journey.state(StartContact, actor=worker, contact=1)
+    await journey.state(EndContact, actor=worker, contact=1, result=ContactResult.SPOKE)
+    await journey.answers(CompleteReferral, IDVA)
+    await journey.referral_ends()
+    await journey.closes()
+    await journey.ends()
+
+
+async def opened_again(journey: Journey) -> None:
+    """A closed case is opened again: another run, which serves what is asked then."""
+    await journey.closes()
+    await journey.ends()
+    await journey.state(ReopenCase)
+    await journey.sent_to(IDVA)
+    await journey.accepted(IDVA)
+    await journey.answers(CompleteReferral, IDVA)
+    await journey.referral_ends()
+    await journey.closes()
+    await journey.ends()
+
+
+async def transferred(journey: Journey) -> None:
+    """Another agency takes the case over, with the referral that is open in it, and closes it."""
+    await journey.sent_to(IDVA)
+    await journey.accepted(IDVA)
+    taker = caseworker("saltmere-council")
+    await journey.decide(OfferTransfer, to_organisation=taker.organisation)
+    await journey.state(AnswerTransfer, actor=taker, accepts=True)
+    await journey.until_shown(UNIT, taker.organisation)
+    await journey.answers(CompleteReferral, IDVA)
+    await journey.referral_ends()
+    for confirmed in (False, True):
+        await journey.decide(CloseCase, actor=taker, confirmed=confirmed)
+    await journey.ends()
+
+
 STORIES: tuple[Story, ...] = (
     supported,
     withdrawn,
@@ -152,6 +227,10 @@ STORIES: tuple[Story, ...] = (
     reached,
     not_hers,
     a_crime,
+    waited,
+    called,
+    opened_again,
+    transferred,
 )
 
 
@@ -164,8 +243,13 @@ async def main() -> None:
             clockwork(people, notices, is_sealed=False) as found,
         ):
             for story in STORIES:
-                await _record(story, found, people)
+                if not _is_recorded(story):
+                    await _record(story, found, people)
     FINGERPRINTS.write_text(all_fingerprints(), encoding="utf-8")
+
+
+def _is_recorded(story: Story) -> bool:
+    return (HERE / "VictimJourney" / VERSION / f"{story.__name__}.json").exists()
 
 
 async def _record(story: Story, found: Clockwork, people: People) -> None:
