@@ -167,6 +167,9 @@ _OVER_WITH_HER = frozenset(
         Verb.REQUEST_REFERRAL,
         Verb.REOPEN_REFERRAL,
         Verb.ANSWER_INFO,
+        Verb.SET_PLAN,
+        Verb.CONFIRM_PLAN,
+        Verb.RENEW_PLAN,
     }
 )
 """What a death ends: nothing more is asked of her, and nothing more is sent about her."""

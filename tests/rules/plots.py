@@ -5,9 +5,11 @@ Each yields one command at a time, and looks at the case again before the next.
 
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import Any
 
-from rules.referral_states import OVER
-from schemas.case import ClosingReason
+from rules.referral_states import OVER, WITH_SERVICE
+from schemas.actor import Actor, Role
+from schemas.case import Stage
 from schemas.case_commands import (
     AddNeed,
     AnswerTransfer,
@@ -34,7 +36,7 @@ from schemas.consent_commands import (
     RefuseConsent,
     WithdrawConsent,
 )
-from schemas.contact import PlanConfirmation, PlanState
+from schemas.contact import ContactPlan, PlanConfirmation, PlanState
 from schemas.contact_commands import (
     CancelContact,
     ConfirmPlan,
@@ -76,6 +78,7 @@ from schemas.referral_commands import (
     WaitlistReferral,
 )
 from schemas.withdrawal import CheckAnswer, CheckState
+from tests.builders import the
 from tests.rules.sayings import FREELY, Moment, Told, has_a_point, said, some_fields
 
 Plot = Callable[[Told, Random], Iterator[Command]]
@@ -212,10 +215,11 @@ def a_service_asks_back(story: Told, chance: Random) -> Iterator[Command]:
     if referral is None:
         return
     yield said(OpenReferral, moment(story, chance), referral=referral.number)
-    more = some_fields(moment(story, chance))
+    known = the(story.case.referral(referral.number)).shared_fields
+    more = tuple(f for f in some_fields(moment(story, chance)) if f not in known)
     yield said(RequestInfo, moment(story, chance), referral=referral.number, fields=more)
     about = {"purpose": Purpose.SUPPORT_REFERRAL, "recipient": referral.service}
-    whole = tuple(dict.fromkeys((*referral.shared_fields, *more)))
+    whole = tuple(dict.fromkeys((*known, *more)))
     if chance.randrange(3) != 1:
         yield said(AskConsent, moment(story, chance), fields=whole, asked=FREELY, **about)
         yield said(GiveConsent, moment(story, chance), fields=whole, asked=FREELY, **about)
@@ -238,12 +242,22 @@ def she_is_asked_whether_it_was_she(story: Told, chance: Random) -> Iterator[Com
 
 
 def a_plan_is_changed(story: Told, chance: Random) -> Iterator[Command]:
-    """Somebody sets another plan, and somebody who knows her confirms it."""
+    """Somebody sets another plan, and somebody else confirms it, mostly one who may."""
     yield said(SetPlan, moment(story, chance))
     for plan in story.case.plans:
         if plan.state is PlanState.PENDING:
-            how = chance.choice(list(PlanConfirmation))
-            yield said(ConfirmPlan, moment(story, chance), plan=plan.number, how=how)
+            who = _may_confirm(story, plan) if chance.randrange(4) != 1 else {}
+            yield said(ConfirmPlan, moment(story, chance), **({"plan": plan.number} | who))
+
+
+def _may_confirm(story: Told, plan: ContactPlan) -> dict[str, Any]:
+    helping = [r for r in story.case.referrals if r.state in _HELPING]
+    other = next(person for person in ("ann", "wes") if not plan.set_by.endswith(f":{person}"))
+    if helping:
+        how, role, of = _KNOWS_HER, Role.NGO_WORKER, helping[0].organisation
+    else:
+        how, role, of = _SAW_HER, Role.SAFEGUARDING_SUPERVISOR, story.case.case.owner
+    return {"how": how, "actor": Actor(role=role, organisation=of, person=other)}
 
 
 def a_lane_moves(story: Told, chance: Random) -> Iterator[Command]:
@@ -258,10 +272,9 @@ def it_is_closed(story: Told, chance: Random) -> Iterator[Command]:
     for referral in story.case.referrals:
         if referral.state not in OVER and chance.randrange(8) != 1:
             yield said(RecallReferral, moment(story, chance), referral=referral.number)
-    reason = chance.choice(list(ClosingReason))
-    yield said(CloseCase, moment(story, chance), reason=reason, confirmed=False)
-    yield said(CloseCase, moment(story, chance), reason=reason, confirmed=True)
-    if chance.randrange(3) != 1:
+    yield said(CloseCase, moment(story, chance), confirmed=False)
+    yield said(CloseCase, moment(story, chance))
+    if story.case.case.stage is Stage.CLOSED and chance.randrange(4) != 1:
         yield from anything_is_said(story, chance)
         yield said(ReopenCase, moment(story, chance))
 
@@ -269,15 +282,19 @@ def it_is_closed(story: Told, chance: Random) -> Iterator[Command]:
 def it_goes_to_another_agency(story: Told, chance: Random) -> Iterator[Command]:
     """Offered, and answered."""
     yield said(OfferTransfer, moment(story, chance))
-    yield said(AnswerTransfer, moment(story, chance))
+    if has_a_point(AnswerTransfer, moment(story, chance)):
+        yield said(AnswerTransfer, moment(story, chance))
 
 
 def _arrived(story: Told, chance: Random) -> Referral | None:
-    answerable = {ReferralState.RECEIVED, ReferralState.OPENED, ReferralState.WAITLISTED}
-    fresh = [r for r in story.case.referrals if r.state in answerable]
-    going = [r for r in story.case.referrals if r.state not in OVER]
-    return chance.choice(fresh or going) if fresh or going else None
+    fresh = [r for r in story.case.referrals if r.state in _FRESH]
+    going = [r for r in story.case.referrals if r.state in WITH_SERVICE]
+    return chance.choice(fresh or going) if going else None
 
+
+_HELPING = {ReferralState.ACCEPTED, ReferralState.ACTIVE}
+_KNOWS_HER, _SAW_HER = PlanConfirmation.NGO_THAT_KNOWS_HER, PlanConfirmation.TOLD_IN_PERSON
+_FRESH = {ReferralState.RECEIVED, ReferralState.OPENED, ReferralState.WAITLISTED}
 
 PLOTS: tuple[Plot, ...] = (
     anything_is_said,

@@ -15,7 +15,7 @@ from rules.nrm import NRM_TRANSITIONS
 from rules.referral_states import OVER, WITH_SERVICE
 from rules.rights import may
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
-from schemas.case import PersonalField, SafetyCheck, Stage
+from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
 from schemas.case_commands import AnswerTransfer, CloseCase, ConfirmSafety, FinishTask, ReopenCase
 from schemas.casework import TransferState
 from schemas.command_base import Command
@@ -94,6 +94,7 @@ from schemas.referral_commands import (
     EngageReferral,
     LiftHold,
     OpenReferral,
+    PlaceHold,
     RecallReferral,
     ReleaseReferral,
     ReopenReferral,
@@ -106,6 +107,9 @@ from schemas.referral_commands import (
 from schemas.snapshot import CaseSnapshot
 from schemas.withdrawal import CheckState
 from tests.builders import a_command, a_world
+
+_ABOUT_REACHING_HER = (SetPlan, ConfirmPlan, RenewPlan, PlanContact)
+
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Command)
@@ -167,7 +171,8 @@ def said(kind: type[C], m: Moment, **parts: Any) -> C:
     fields = kind.model_fields
     facts = {name: value(m) for name, value in _ABOUT.items() if name in fields}
     facts |= _enums(kind, m) | (_OF[kind](m) if kind in _OF else {}) | _fitting(kind, m) | parts
-    return a_command(kind, **({"actor": whoever(kind, m, facts)} | facts))
+    about = {"case_ref": m.case.case.case_ref, "actor": whoever(kind, m, facts)}
+    return a_command(kind, **(about | facts))
 
 
 def _enums(kind: type[Command], m: Moment) -> dict[str, StrEnum]:
@@ -187,11 +192,13 @@ def whoever(kind: type[Command], m: Moment, facts: dict[str, Any]) -> Actor:
         return SYSTEM
     owner, whose = m.case.case.owner, _whose(m, facts)
     roles = [role for role in Role if may(verb, role)]
-    is_ngo = whose != owner if whose else m.rarely(4)
+    helping = [r.organisation for r in m.case.referrals if r.state in (S.ACCEPTED, S.ACTIVE)]
+    knows_her = bool(helping) and m.rarely(2) if kind in _ABOUT_REACHING_HER else m.rarely(4)
+    is_ngo = whose != owner if whose else knows_her
     roles = [r for r in roles if (r in NGO_ROLES) is is_ngo] or roles
     role = m.one_of(roles)
     arrived = [r.organisation for r in m.case.referrals if r.state in WITH_SERVICE]
-    ngos = [whose] if whose not in (None, owner) else arrived or ["harbour-house"]
+    ngos = [whose] if whose not in (None, owner) else helping or arrived or ["harbour-house"]
     organisation = m.one_of(ngos) if role in NGO_ROLES else owner
     offer = m.case.transfer
     if kind is AnswerTransfer and offer and offer.state is TransferState.OFFERED:
@@ -284,7 +291,7 @@ _WHEN: dict[type[Command], Callable[[CaseSnapshot], object]] = {
     RenewPlan: lambda case: case.plan,
     ReviewRisk: lambda case: case.risk and case.risk.reviewed_by is None,
     ReopenCase: lambda case: case.case.stage is Stage.CLOSED,
-    AnswerTransfer: lambda case: case.transfer,
+    AnswerTransfer: lambda case: case.transfer and case.transfer.state is TransferState.OFFERED,
     RequestReferral: lambda case: case.needs,
 }
 """For a kind about no one thing, when it has a point."""
@@ -341,6 +348,11 @@ def _a_contact(m: Moment) -> int:
     return m.number(going or m.case.contacts)
 
 
+def _another_agency(m: Moment) -> str:
+    others = [code for code in (OTHER_AGENCY, "northmarch-police") if code != m.case.case.owner]
+    return m.one_of(others) if not m.rarely() else m.case.case.owner
+
+
 _ABOUT: dict[str, Callable[[Moment], Any]] = {
     "referral": _a_referral,
     "need": lambda m: m.number(m.case.needs),
@@ -353,7 +365,7 @@ _ABOUT: dict[str, Callable[[Moment], Any]] = {
     "hold": lambda m: m.number(m.case.holds),
     "to_person": lambda m: m.one_of(["ann", "bea", "cal"]),
     "person": lambda m: m.one_of(["ann", "bea", "cal"]),
-    "to_organisation": lambda m: m.one_of([OTHER_AGENCY, "northmarch-police"]),
+    "to_organisation": _another_agency,
     "accepts": lambda m: not m.rarely(3),
     "she_agreed": lambda m: not m.rarely(),
     "agrees": lambda m: not m.rarely(3),
@@ -404,10 +416,15 @@ def _asks_back(m: Moment) -> dict[str, Any]:
     return {"topics": topics, "fields": () if m.rarely(3) else some_fields(m)}
 
 
+_FOUNDED = (ClosingReason.DECEASED, ClosingReason.DUPLICATE)
+"""Reasons that rest on something else."""
+
+
 def _a_close(m: Moment) -> dict[str, Any]:
     header = m.case.case
+    plain = [reason for reason in ClosingReason if reason not in (*_FOUNDED,)]
     if header.stage is not Stage.CLOSING_REVIEW or header.closing_reason is None or m.rarely():
-        return {"confirmed": m.rarely()}
+        return {"confirmed": m.rarely()} | ({} if m.rarely(3) else {"reason": m.one_of(plain)})
     return {"confirmed": True, "reason": header.closing_reason}
 
 
@@ -441,7 +458,7 @@ def _a_planned_contact(m: Moment) -> dict[str, Any]:
         "channel": channel,
         "template": template,
         "interpreter": code,
-        "referral": _a_referral(m) if m.case.referrals and m.rarely(3) else None,
+        "referral": None,
     }
 
 
@@ -503,7 +520,7 @@ def _a_move(
 
 _OF: dict[type[Command], Callable[[Moment], dict[str, Any]]] = {
     ConfirmSafety: lambda m: {
-        "safety": SafetyCheck(safe_to_talk=not m.rarely(), immediate_danger=m.rarely())
+        "safety": SafetyCheck(safe_to_talk=not m.rarely(20), immediate_danger=m.rarely(20))
     },
     CloseCase: _a_close,
     AskConsent: lambda m: _purpose(m) | {"asked": None if m.rarely(20) else _how(m)},
@@ -517,6 +534,7 @@ _OF: dict[type[Command], Callable[[Moment], dict[str, Any]]] = {
     AnswerCheck: lambda m: {"asked": _how(m)},
     RequestReferral: _a_request,
     RequestInfo: _asks_back,
+    PlaceHold: lambda m: {"referral": _a_referral(m) if m.rarely(4) else None},
     SetPlan: lambda m: {"terms": _some_terms(m)},
     ConfirmPlan: _a_change,
     PlanContact: _a_planned_contact,

@@ -221,10 +221,10 @@ class Telling:
         if isinstance(step, FailDelivery):
             kinds = {d.kind for d in self.case.dispatches if d.referral == step.referral}
             return DispatchKind.PACKET in kinds
-        if isinstance(step, SettleContact) and step.result is not None:
-            contact = self.case.contact(step.contact)
-            unsettled = {ContactState.SENDING, ContactState.UNKNOWN}
-            return contact is not None and contact.state in unsettled
+        contact = self.case.contact(step.contact) if isinstance(step, SettleContact) else None
+        if contact is not None and isinstance(step, SettleContact):
+            is_known_late = contact.state is ContactState.UNKNOWN and step.result is not None
+            return contact.state is ContactState.SENDING or is_known_late
         return step in due(self.case, self.at)
 
     # What is kept here a second time

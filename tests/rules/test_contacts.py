@@ -321,8 +321,9 @@ def test_a_plan_that_grew_old_opens_nothing_and_still_narrows(
 
 def test_after_a_death_nobody_contacts_her() -> None:
     """Plan or no plan."""
-    for case in (an_open_case(died_at=AT), a_safe_case(died_at=AT)):
-        assert why_not(case, plan(C.VOICE)) == {"deceased"}
+    for case in (an_open_case(), a_safe_case()):
+        died = case.model_copy(update={"case": case.case.model_copy(update={"died_at": AT})})
+        assert why_not(died, plan(C.VOICE)) == {"deceased"}
 
 
 # making it
