@@ -6,6 +6,7 @@ consented to, reminds, escalates and lets lapse. It decides nothing.
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.workflow import ContinueAsNewVersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from activities.referral_steps import ReferralSteps
@@ -169,6 +170,11 @@ class SupportReferral:
 
 
 def _continue_as_new_if_long(referral: StartReferral) -> None:
-    """A service that supports for years, or a sink that is away for weeks, makes it long."""
+    """A service that supports for years, or a sink that is away for weeks, makes it long.
+
+    Then it takes the newest code, so that no build has to be kept for it for ever.
+    """
     if workflow.info().is_continue_as_new_suggested():
-        workflow.continue_as_new(referral)
+        workflow.continue_as_new(
+            referral, initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+        )

@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
 from schemas.case import SafetyCheck, Stage
 from schemas.case_commands import AddNeed, ConfirmSafety
 from schemas.messages import RECORD_CHANGED
 from schemas.referral import ReferralState
+from schemas.referral_commands import AcceptReferral, CompleteReferral, EngageReferral, OpenReferral
 from tests.conftest import People
 from tests.workflows.clockwork import Clockwork, clockwork
 from tests.workflows.telling import IDVA, WITHIN, Journey, open_journey
@@ -27,8 +32,16 @@ async def two_builds(
     people: People, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Clockwork, Clockwork]]:
     """One Temporal with a worker of each build; the old one is current at first."""
-    notices = tmp_path_factory.mktemp("notices")
-    async with clockwork(people, notices) as old:
+    async with builds(people, tmp_path_factory.mktemp("notices")) as both:
+        yield both
+
+
+@asynccontextmanager
+async def builds(
+    people: People, notices: Path, **server: Any
+) -> AsyncIterator[tuple[Clockwork, Clockwork]]:
+    """The same, with further configuration of Temporal."""
+    async with clockwork(people, notices, **server) as old:
         await old.stop()
         new = Clockwork(old.env, old.codec, old.record, old.notices_dir)
         old.build, new.build = OLD, NEW
@@ -57,9 +70,9 @@ async def make_current(found: Clockwork, build: str) -> None:
             return
 
 
-async def build_of(journey: Journey) -> str:
-    """The build that a journey's run is pinned to."""
-    described = await journey.handle.describe()
+async def build_of(handle: "WorkflowHandle[Any, Any]") -> str:
+    """The build that a workflow's run is pinned to."""
+    described = await handle.describe()
     version = described.raw_description.workflow_execution_info.versioning_info.deployment_version
     return version.build_id
 
@@ -67,7 +80,7 @@ async def build_of(journey: Journey) -> str:
 async def until_on(journey: Journey, build: str) -> None:
     """Wake the journey until it runs on a build: it is told of a new one only when it works."""
     end = asyncio.get_running_loop().time() + WITHIN
-    while await build_of(journey) != build:
+    while await build_of(journey.handle) != build:
         assert asyncio.get_running_loop().time() < end, f"it never came to {build}"
         await journey.handle.signal(RECORD_CHANGED)
         await asyncio.sleep(0.1)
@@ -78,7 +91,7 @@ async def stays_on(journey: Journey, build: str) -> None:
     for _ in range(WAKES):
         await journey.handle.signal(RECORD_CHANGED)
         await asyncio.sleep(0.1)
-        assert build == await build_of(journey)
+        assert build == await build_of(journey.handle)
 
 
 async def test_a_journey_takes_new_code_at_the_end_of_its_phase(
@@ -112,3 +125,24 @@ async def test_the_old_build_can_be_taken_away_once_nothing_is_pinned_to_it(
     await old.stop()
     await journey.decide(AddNeed)
     assert [1] == [need.number for need in (await journey.snapshot()).needs]
+
+
+async def test_a_long_referral_takes_new_code_with_its_new_history(
+    people: People, tmp_path: Path
+) -> None:
+    """Support may go on for years: no build has to be kept for as long."""
+    few = {"limit__historyCount__suggestContinueAsNew": "30"}
+    async with builds(people, tmp_path, **few) as (old, _):
+        journey = await open_journey(old, people)
+        await journey.sent_to(IDVA)
+        referral = journey.referral()
+        first_run = (await referral.describe()).run_id
+        assert OLD == await build_of(referral)
+        await make_current(old, NEW)
+        for kind in (OpenReferral, AcceptReferral, EngageReferral):
+            await journey.answers(kind, IDVA)
+        await journey.until_run_after(first_run, referral)
+        await journey.answers(CompleteReferral, IDVA)
+        assert ReferralState.COMPLETED is await journey.referral_ends()
+        assert NEW == await build_of(referral)
+        assert [("harbour-house", "referral", 1)] == await journey.inbox()
