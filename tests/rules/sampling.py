@@ -3,6 +3,7 @@
 from datetime import datetime
 from random import Random
 
+from schemas.case_commands import LinkCase
 from schemas.snapshot import CaseSnapshot
 from tests.rules.plots import PLOTS, it_is_closed, she_is_referred, something_seldom
 from tests.rules.promises import PROMISES
@@ -21,11 +22,16 @@ def chance_of(seed: int) -> Random:
 
 
 def a_run(seed: int, case: CaseSnapshot, at: datetime) -> Telling:
-    """A story of one moment; after each command the clockwork catches up, and all is looked at."""
+    """A story of one moment; after each command the clockwork catches up, and all is looked at.
+
+    No case is linked: there is no other.
+    """
     story, chance = Telling(case, at, has_strangers=False), chance_of(seed)
     chosen = [chance.choice(_BUSY) for _ in range(LENGTH)]
     for plot in (she_is_referred, *chosen, chance.choice(PLOTS)):
         for command in plot(story, chance):
+            if isinstance(command, LinkCase):
+                continue
             story.tell(command)
             story.catch_up()
             for promise in PROMISES:
