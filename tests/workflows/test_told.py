@@ -36,6 +36,16 @@ def told_of(journey: Journey, about: str) -> set[str]:
     return {to for key, to in journey.notices().items() if key.startswith(f"{about}/")}
 
 
+async def a_call_is_planned(journey: Journey) -> None:
+    """The service that took her on means to call her."""
+    worker = an_actor(Role.NGO_WORKER, "harbour-house")
+    check_in, voice = ContactPurpose.CHECK_IN, ContactChannel.VOICE
+    reply = await journey.state(
+        PlanContact, actor=worker, referral=1, purpose=check_in, channel=voice
+    )
+    assert isinstance(reply, Committed), reply
+
+
 async def test_a_paused_duty_of_a_service_lets_nothing_lapse(opens: Opens) -> None:
     """INV-37: what waits for something else is not silence; the referral stays where it is."""
     journey = await opens()
@@ -98,13 +108,21 @@ async def test_a_service_is_told_when_it_may_call_her(opens: Opens) -> None:
     await journey.state(SetPlan, terms=terms(windows=ALWAYS))
     await journey.sent_to(IDVA)
     await journey.accepted(IDVA)
-    worker = an_actor(Role.NGO_WORKER, "harbour-house")
-    check_in, voice = ContactPurpose.CHECK_IN, ContactChannel.VOICE
-    reply = await journey.state(
-        PlanContact, actor=worker, referral=1, purpose=check_in, channel=voice
-    )
-    assert isinstance(reply, Committed), reply
+    await a_call_is_planned(journey)
     await journey.until(lambda s: the(s.contact(1)).state is ContactState.OPEN and not s.dispatches)
+    assert {"harbour-house"} == told_of(journey, "task/contact/1")
+
+
+async def test_a_service_is_told_although_the_opening_went_unheard(opens: Opens) -> None:
+    """The step was written and its answer lost: taken again it is too late, and still it tells."""
+    journey = await opens()
+    await journey.state(SetPlan, terms=terms(windows=ALWAYS))
+    await journey.sent_to(IDVA)
+    await journey.accepted(IDVA)
+    with journey.clockwork.record.losing_answers():
+        await a_call_is_planned(journey)
+        await journey.until(lambda s: the(s.contact(1)).state is ContactState.OPEN)
+        await journey.until(lambda s: not s.dispatches)
     assert {"harbour-house"} == told_of(journey, "task/contact/1")
 
 
