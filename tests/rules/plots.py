@@ -233,6 +233,29 @@ def she_takes_it_back(story: Told, chance: Random) -> Iterator[Command]:
     yield from she_is_asked_whether_it_was_she(story, chance)
 
 
+def somebody_else_takes_it_back(story: Told, chance: Random) -> Iterator[Command]:
+    """Staff say that she withdrew from a service that helps her; it asks her, and it was not she.
+
+    Now and then she has said something else since, or the case was closed meanwhile.
+    """
+    helping = [r for r in story.case.referrals if r.state in _HELPING]
+    if not helping:
+        return
+    about = {"purpose": Purpose.SUPPORT_REFERRAL, "recipient": chance.choice(helping).service}
+    yield said(WithdrawConsent, moment(story, chance), **about)
+    between: tuple[Plot, ...] = (anything_is_said, she_agrees, it_is_closed)
+    if chance.randrange(3) == 1:
+        yield from chance.choice(between)(story, chance)
+    if chance.randrange(4) == 1:
+        yield said(AskConsent, moment(story, chance), asked=FREELY, **about)
+    for check in story.case.checks:
+        if check.state is CheckState.OPEN:
+            person = "wes" if not check.recorder.endswith(":wes") else "ida"
+            asks = Actor(role=Role.NGO_WORKER, organisation=check.asks, person=person)
+            says = {"answer": CheckAnswer.IT_WAS_NOT_HER, "asked": FREELY, "actor": asks}
+            yield said(AnswerCheck, moment(story, chance), **({"check": check.number} | says))
+
+
 def she_is_asked_whether_it_was_she(story: Told, chance: Random) -> Iterator[Command]:
     """By the service that knew her, or by the recorder, who may not."""
     waiting = [check for check in story.case.checks if check.state is CheckState.OPEN]
@@ -307,6 +330,7 @@ PLOTS: tuple[Plot, ...] = (
     a_service_helps,
     a_service_asks_back,
     she_takes_it_back,
+    somebody_else_takes_it_back,
     she_is_asked_whether_it_was_she,
     a_plan_is_changed,
     a_lane_moves,

@@ -218,14 +218,19 @@ class Telling:
             self.tell(SettleContact(case_ref=step.case_ref, contact=step.contact, result=sent))
 
     def _is_called_for(self, step: Step) -> bool:
-        if isinstance(step, FailDelivery):
-            kinds = {d.kind for d in self.case.dispatches if d.referral == step.referral}
-            return DispatchKind.PACKET in kinds
-        contact = self.case.contact(step.contact) if isinstance(step, SettleContact) else None
-        if contact is not None and isinstance(step, SettleContact):
-            is_known_late = contact.state is ContactState.UNKNOWN and step.result is not None
-            return contact.state is ContactState.SENDING or is_known_late
-        return step in due(self.case, self.at)
+        """Some steps are called for by what happened besides, and closing looks again early."""
+        match step:
+            case FailDelivery():
+                kinds = {d.kind for d in self.case.dispatches if d.referral == step.referral}
+                return DispatchKind.PACKET in kinds
+            case SettleContact() | CloseWindow():
+                contact = self.case.contact(step.contact)
+                is_known = isinstance(step, SettleContact) and step.result is not None
+                late = {ContactState.UNKNOWN} if is_known else set()
+                going = {ContactState.SENDING, ContactState.OPEN} | late
+                return contact is not None and contact.state in going
+            case _:
+                return step in due(self.case, self.at)
 
     # What is kept here a second time
 

@@ -41,7 +41,7 @@ from tests.rules.sayings import said
 from tests.rules.stories import HALF_A_YEAR, Telling
 
 settings.register_profile(
-    "stories", max_examples=80, stateful_step_count=30, derandomize=True, deadline=None
+    "stories", max_examples=200, stateful_step_count=30, derandomize=True, deadline=None
 )
 
 SERVICES = st.sampled_from([IDVA, IDVA, COUNSELLING, MEADOWLIGHT, TERNSTONE, SHUT])
@@ -55,7 +55,7 @@ RARELY = st.sampled_from([False] * 7 + [True])
 LEAPS = st.sampled_from([timedelta(hours=hours) for hours in (0.1, 3, 24, 24, 96, 24 * 16)])
 LONG_LEAPS = st.sampled_from([timedelta(days=days) for days in (1, 1, 1, 40, 200)])
 STEPS = st.sampled_from(list(kinds_of(Step).values()))
-MOST_VERBS = 45
+MOST_VERBS = 40
 """Of those that people and clockwork have, so many are carried out in the sample at least."""
 
 WITHOUT_A_SERVICE = {

@@ -10,7 +10,6 @@ from rules.apply import apply
 from rules.decide import decide
 from rules.world import World
 from schemas.actor import SYSTEM
-from schemas.clockwork_steps import Step
 from schemas.command_base import Command
 from schemas.consent import COMPETENT_AUTHORITY, Consent, ConsentState, Purpose
 from schemas.deadlines import Deadline, DeadlineState
@@ -68,6 +67,9 @@ _PERMISSION = Deadline(
 _BESIDE_SUPPORT = ("hold-review", "marac-", "nrm-", "risk-", "leave-")
 """How the duties begin that no service of hers has."""
 
+_NOT_OF_SUPPORT = ("hold", "marac", "nrm", "risk", "leave-")
+"""What the ids of tasks hold that are about something else."""
+
 _OF_THE_OTHERS = {
     Verb.ASSESS_RISK,
     Verb.REVIEW_RISK,
@@ -99,7 +101,7 @@ def same_for_her(
     with_times = which != 2
     assert support(other, with_times=with_times) == support(after, with_times=with_times)
     if command.verb not in _OF_THE_OTHERS and _is_about_support(command):
-        assert _kind(answer) == _kind(decision)
+        assert _said(answer, with_times=with_times) == _said(decision, with_times=with_times)
     if command.verb in _OF_THE_OTHERS - {Verb.SET_ENTITLEMENT}:
         assert support(after) == support(before)
 
@@ -108,6 +110,7 @@ def support(case: CaseSnapshot, *, with_times: bool = True) -> tuple[object, ...
     """What of a case is support: what is asked, sent, done and owed to her, and when."""
     owed = [d for d in case.deadlines if not _is_beside_support(d)]
     leaves = [d for d in case.dispatches if d.kind is not DispatchKind.NOTICE]
+    asked = [t for t in case.tasks if not any(word in t.id for word in _NOT_OF_SUPPORT)]
     return (
         case.needs,
         case.referrals,
@@ -116,6 +119,7 @@ def support(case: CaseSnapshot, *, with_times: bool = True) -> tuple[object, ...
         case.contacts,
         case.checks,
         leaves,
+        asked,
         owed if with_times else [(d.id, d.referral, d.state) for d in owed],
     )
 
@@ -171,13 +175,12 @@ def _done(case: CaseSnapshot, answer: Decision) -> CaseSnapshot:
 
 
 def _is_about_support(command: Command) -> bool:
-    is_private = str(getattr(command, "deadline", "")).startswith(_BESIDE_SUPPORT)
-    purpose = getattr(command, "purpose", Purpose.SUPPORT_REFERRAL)
-    is_step = isinstance(command, Step)
-    return not is_private and not is_step and purpose not in (Purpose.MARAC, Purpose.NRM)
+    is_beside = str(getattr(command, "deadline", "")).startswith(_BESIDE_SUPPORT)
+    return not is_beside and getattr(command, "purpose", None) not in (Purpose.MARAC, Purpose.NRM)
 
 
-def _kind(answer: Decision) -> object:
+def _said(answer: Decision, *, with_times: bool) -> object:
+    """What is answered, and put on the audit's row."""
     if isinstance(answer, Refused):
         return [reason.code for reason in answer.reasons]
-    return type(answer) is Changed
+    return answer.detail if with_times else Changed
