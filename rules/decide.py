@@ -170,6 +170,7 @@ _OVER_WITH_HER = frozenset(
         Verb.SET_PLAN,
         Verb.CONFIRM_PLAN,
         Verb.RENEW_PLAN,
+        Verb.ROUTE_ONWARD,
     }
 )
 """What a death ends: nothing more is asked of her, and nothing more is sent about her."""

@@ -27,9 +27,10 @@ from schemas.errors import BadInputError
 from schemas.snapshot import CaseSnapshot, ListedService
 from tests.builders import auditor
 from tests.conftest import People
+from tests.rules.clock import due
 from tests.rules.promises import PROMISES
 from tests.rules.sampling import sample_runs
-from tests.rules.stories import Telling, due
+from tests.rules.stories import Telling
 from tests.workflows.clockwork import Clockwork, clockwork
 from tests.workflows.telling import NGO, Journey, open_journey
 from web.entrance import open_desk

@@ -79,7 +79,9 @@ from schemas.referral_commands import (
 )
 from schemas.withdrawal import CheckAnswer, CheckState
 from tests.builders import the
-from tests.rules.sayings import FREELY, Moment, Told, has_a_point, said, some_fields
+from tests.rules.fitting import has_a_point
+from tests.rules.moments import HELPING, Moment, Told
+from tests.rules.sayings import FREELY, said, some_fields
 
 Plot = Callable[[Told, Random], Iterator[Command]]
 
@@ -238,7 +240,7 @@ def somebody_else_takes_it_back(story: Told, chance: Random) -> Iterator[Command
 
     Now and then she has said something else since, or the case was closed meanwhile.
     """
-    helping = [r for r in story.case.referrals if r.state in _HELPING]
+    helping = [r for r in story.case.referrals if r.state in HELPING]
     if not helping:
         return
     about = {"purpose": Purpose.SUPPORT_REFERRAL, "recipient": chance.choice(helping).service}
@@ -274,7 +276,7 @@ def a_plan_is_changed(story: Told, chance: Random) -> Iterator[Command]:
 
 
 def _may_confirm(story: Told, plan: ContactPlan) -> dict[str, Any]:
-    helping = [r for r in story.case.referrals if r.state in _HELPING]
+    helping = [r for r in story.case.referrals if r.state in HELPING]
     other = next(person for person in ("ann", "wes") if not plan.set_by.endswith(f":{person}"))
     if helping:
         how, role, of = _KNOWS_HER, Role.NGO_WORKER, helping[0].organisation
@@ -315,7 +317,6 @@ def _arrived(story: Told, chance: Random) -> Referral | None:
     return chance.choice(fresh or going) if going else None
 
 
-_HELPING = {ReferralState.ACCEPTED, ReferralState.ACTIVE}
 _KNOWS_HER, _SAW_HER = PlanConfirmation.NGO_THAT_KNOWS_HER, PlanConfirmation.TOLD_IN_PERSON
 _FRESH = {ReferralState.RECEIVED, ReferralState.OPENED, ReferralState.WAITLISTED}
 

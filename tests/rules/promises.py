@@ -17,7 +17,8 @@ from schemas.decisions import Changed
 from schemas.referral import Delivery, ReferralState
 from schemas.snapshot import CaseSnapshot
 from tests.builders import a_command, a_world, an_actor, the
-from tests.rules.stories import PRIVATE, due
+from tests.rules.clock import due
+from tests.rules.stories import PRIVATE
 
 Promise = Callable[[CaseSnapshot, datetime], None]
 

@@ -3,12 +3,10 @@
 Chance comes in, so that Hypothesis can steer it, and a seed can repeat it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import time, timedelta
 from enum import StrEnum
-from random import Random
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from rules.marac import MARAC_TRANSITIONS
 from rules.nrm import NRM_TRANSITIONS
@@ -16,14 +14,13 @@ from rules.referral_states import OVER, WITH_SERVICE
 from rules.rights import may
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
 from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
-from schemas.case_commands import AnswerTransfer, CloseCase, ConfirmSafety, FinishTask, ReopenCase
+from schemas.case_commands import AnswerTransfer, CloseCase, ConfirmSafety
 from schemas.casework import TransferState
 from schemas.command_base import Command
 from schemas.consent import (
     COMPETENT_AUTHORITY,
     MARAC_CONFERENCE,
     AskedHow,
-    Consent,
     Presence,
     Purpose,
 )
@@ -41,35 +38,24 @@ from schemas.contact import (
     TEXT_CHANNELS,
     ContactChannel,
     ContactResult,
-    ContactState,
     ContactTemplate,
     ContactWindow,
     DeviceShared,
     InterpreterKind,
     InterpreterNeed,
-    PlanState,
     PlanTerms,
     WordCheck,
 )
 from schemas.contact_commands import (
-    CancelContact,
     ConfirmPlan,
     EndContact,
     PlanContact,
     RenewPlan,
     SetPlan,
-    StartContact,
 )
-from schemas.deadline_commands import (
-    ExtendDeadline,
-    MeetDeadline,
-    PauseDeadline,
-    ResumeDeadline,
-    WaiveDeadline,
-)
-from schemas.deadlines import OPEN_DEADLINE, DeadlineState, MetBy
+from schemas.deadlines import OPEN_DEADLINE
 from schemas.directory import ServiceStatus
-from schemas.lane_commands import AssessRisk, MoveMarac, MoveNrm, ReviewRisk
+from schemas.lane_commands import AssessRisk, MoveMarac, MoveNrm
 from schemas.lanes import (
     AgeGroup,
     Exploitation,
@@ -82,31 +68,15 @@ from schemas.lanes import (
     RiskTool,
     SharedWithoutConsent,
 )
-from schemas.referral import InfoTopic, Reason, ReferralState
+from schemas.referral import InfoTopic, Reason
 from schemas.referral_commands import (
-    AcceptReferral,
-    AnswerInfo,
-    ClaimReferral,
-    CompleteReferral,
-    CorrectReferral,
-    DeclineReferral,
-    EndReferral,
-    EngageReferral,
-    LiftHold,
-    OpenReferral,
     PlaceHold,
-    RecallReferral,
-    ReleaseReferral,
-    ReopenReferral,
     RequestInfo,
     RequestReferral,
-    SetPriority,
-    StartAdvice,
-    WaitlistReferral,
 )
-from schemas.snapshot import CaseSnapshot
-from schemas.withdrawal import CheckState
-from tests.builders import a_command, a_world
+from tests.builders import a_command
+from tests.rules.fitting import fitting, questions
+from tests.rules.moments import HELPING, Moment
 
 _ABOUT_REACHING_HER = (SetPlan, ConfirmPlan, RenewPlan, PlanContact)
 
@@ -128,41 +98,6 @@ HOW = (
 RECIPIENTS = {Purpose.MARAC: MARAC_CONFERENCE, Purpose.NRM: COMPETENT_AUTHORITY}
 
 
-class Told(Protocol):
-    """A story as far as it was told."""
-
-    case: CaseSnapshot
-    at: datetime
-    has_strangers: bool
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A case at a moment, and what chance makes of it."""
-
-    case: CaseSnapshot
-    at: datetime
-    chance: Random
-    strangers: bool = True
-    """Whether somebody now and then speaks of what is none of their business."""
-
-    def one_of(self, options: Sequence[T]) -> T:
-        """One of them."""
-        return self.chance.choice(options)
-
-    def rarely(self, one_in: int = 8) -> bool:
-        """Now and then."""
-        return self.chance.randrange(one_in) == 1
-
-    def number(self, items: Sequence[Any]) -> int:
-        """The number of one that is there, where one is."""
-        return self.one_of(items).number if items else 1
-
-    def day(self, days: int) -> date:
-        """A day from now."""
-        return (self.at + timedelta(days=days)).date()
-
-
 # What may be said
 
 
@@ -170,7 +105,7 @@ def said(kind: type[C], m: Moment, **parts: Any) -> C:
     """A command of that kind: what is not given is about what is there, and whoever may says it."""
     fields = kind.model_fields
     facts = {name: value(m) for name, value in _ABOUT.items() if name in fields}
-    facts |= _enums(kind, m) | (_OF[kind](m) if kind in _OF else {}) | _fitting(kind, m) | parts
+    facts |= _enums(kind, m) | (_OF[kind](m) if kind in _OF else {}) | fitting(kind, m) | parts
     about = {"case_ref": m.case.case.case_ref, "actor": whoever(kind, m, facts)}
     return a_command(kind, **(about | facts))
 
@@ -192,7 +127,7 @@ def whoever(kind: type[Command], m: Moment, facts: dict[str, Any]) -> Actor:
         return SYSTEM
     owner, whose = m.case.case.owner, _whose(m, facts)
     roles = [role for role in Role if may(verb, role)]
-    helping = [r.organisation for r in m.case.referrals if r.state in (S.ACCEPTED, S.ACTIVE)]
+    helping = [r.organisation for r in m.case.referrals if r.state in HELPING]
     knows_her = bool(helping) and m.rarely(2) if kind in _ABOUT_REACHING_HER else m.rarely(4)
     is_ngo = whose != owner if whose else knows_her
     roles = [r for r in roles if (r in NGO_ROLES) is is_ngo] or roles
@@ -224,96 +159,6 @@ def _whose(m: Moment, facts: dict[str, Any]) -> str | None:
         deadline and deadline.private_to,
     )
     return next((organisation for organisation in found if organisation), None)
-
-
-def _in(*states: ReferralState) -> "Callable[[Moment], list[Any]]":
-    return lambda m: [r for r in m.case.referrals if r.state in states]
-
-
-def _contacts_in(*states: ContactState) -> "Callable[[Moment], list[Any]]":
-    return lambda m: [c for c in m.case.contacts if c.state in states]
-
-
-def _by_person(m: Moment) -> list[Any]:
-    profile = a_world(m.at).profile
-    return [d for d in m.case.running_deadlines() if profile.duty(d.duty).met_by is MetBy.PERSON]
-
-
-def _deadlines_in(*states: DeadlineState) -> "Callable[[Moment], list[Any]]":
-    return lambda m: [d for d in m.case.deadlines if d.state in states]
-
-
-S, D, K = ReferralState, DeadlineState, ContactState
-_ANSWERABLE = (S.RECEIVED, S.OPENED, S.INFO_REQUESTED, S.WAITLISTED)
-_OPEN = tuple(state for state in S if state not in OVER)
-
-_FITS: dict[type[Command], tuple[str, Callable[[Moment], list[Any]]]] = {
-    OpenReferral: ("referral", _in(S.RECEIVED)),
-    RequestInfo: ("referral", _in(S.OPENED)),
-    AnswerInfo: ("referral", _in(S.INFO_REQUESTED)),
-    WaitlistReferral: ("referral", _in(S.RECEIVED, S.OPENED)),
-    AcceptReferral: ("referral", _in(*_ANSWERABLE)),
-    DeclineReferral: ("referral", _in(*_ANSWERABLE)),
-    EngageReferral: ("referral", _in(S.ACCEPTED)),
-    CompleteReferral: ("referral", _in(S.ACCEPTED, S.ACTIVE)),
-    EndReferral: ("referral", _in(S.ACCEPTED, S.ACTIVE)),
-    StartAdvice: ("referral", _in(S.ACCEPTED, S.ACTIVE)),
-    ClaimReferral: ("referral", _in(*WITH_SERVICE)),
-    ReleaseReferral: ("referral", lambda m: [r for r in m.case.referrals if r.claimed_by]),
-    RecallReferral: ("referral", _in(*_OPEN)),
-    CorrectReferral: ("referral", _in(*_OPEN, S.UNDELIVERABLE)),
-    SetPriority: ("referral", _in(*_OPEN)),
-    ReopenReferral: ("referral", _in(*OVER)),
-    LiftHold: ("hold", lambda m: [h for h in m.case.holds if h.lifted_at is None]),
-    AnswerCheck: ("check", lambda m: [c for c in m.case.checks if c.state is CheckState.OPEN]),
-    ConfirmPlan: ("plan", lambda m: [p for p in m.case.plans if p.state is PlanState.PENDING]),
-    StartContact: ("contact", _contacts_in(K.OPEN, K.PLANNED)),
-    EndContact: ("contact", _contacts_in(K.OPEN, K.STARTED)),
-    CancelContact: ("contact", _contacts_in(K.OPEN, K.PLANNED)),
-    MeetDeadline: ("deadline", _by_person),
-    PauseDeadline: ("deadline", _deadlines_in(D.RUNNING)),
-    ResumeDeadline: ("deadline", _deadlines_in(D.PAUSED)),
-    ExtendDeadline: ("deadline", _deadlines_in(D.RUNNING)),
-    WaiveDeadline: ("deadline", _by_person),
-    FinishTask: ("task", lambda m: [t for t in m.case.tasks if not t.is_done]),
-}
-"""For a kind, the part it is about, and the things there that it could be about."""
-
-
-def _questions(case: CaseSnapshot) -> list[Consent]:
-    return [c for c in case.consents if c.also_asked or c.state in ("asked", "reflecting")]
-
-
-_WHEN: dict[type[Command], Callable[[CaseSnapshot], object]] = {
-    GiveConsent: _questions,
-    ReflectConsent: _questions,
-    RefuseConsent: _questions,
-    RenewPlan: lambda case: case.plan,
-    ReviewRisk: lambda case: case.risk and case.risk.reviewed_by is None,
-    ReopenCase: lambda case: case.case.stage is Stage.CLOSED,
-    AnswerTransfer: lambda case: case.transfer and case.transfer.state is TransferState.OFFERED,
-    RequestReferral: lambda case: case.needs,
-}
-"""For a kind about no one thing, when it has a point."""
-
-
-def has_a_point(kind: type[Command], m: Moment) -> bool:
-    """Whether there is anything it could be said of."""
-    if kind in _FITS:
-        return bool(_FITS[kind][1](m))
-    return kind not in _WHEN or bool(_WHEN[kind](m.case))
-
-
-def _fitting(kind: type[Command], m: Moment) -> dict[str, Any]:
-    """What it is mostly about."""
-    if kind not in _FITS or m.rarely(10):
-        return {}
-    name, things = _FITS[kind]
-    found = things(m)
-    if not found:
-        return {}
-    chosen = m.one_of(found)
-    return {name: chosen.id if name in ("deadline", "task") else chosen.number}
 
 
 def _a_referral(m: Moment) -> int:
@@ -391,7 +236,7 @@ def _how(m: Moment) -> AskedHow:
 
 def _a_yes(m: Moment) -> dict[str, Any]:
     """To a question that is open, mostly, and to part of it or all."""
-    asked = _questions(m.case)
+    asked = questions(m.case)
     if not asked:
         return _purpose(m)
     about = m.one_of(asked)

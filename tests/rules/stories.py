@@ -5,28 +5,22 @@ that the rules do not vouch for themselves.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from rules.apply import apply
 from rules.decide import decide
-from rules.outlook import journey_outlook, referral_outlook
 from rules.referral_states import OVER, TERMINAL
 from schemas.actor import NGO_ROLES, SYSTEM, Actor
-from schemas.case import ClosingReason, PersonalField, Stage
+from schemas.case import ClosingReason, Stage
 from schemas.case_commands import CloseCase, RecordDeath
 from schemas.changes import Change, ConsentRecorded, PacketPlaced, StageMoved
 from schemas.clockwork_steps import (
     Breach,
     CloseWindow,
     Deliver,
-    ExpireReferral,
     FailDelivery,
-    OpenWindow,
-    QueueDelivery,
     Remind,
-    RouteOnward,
     SendContact,
     SendNotice,
     SendStop,
@@ -34,29 +28,24 @@ from schemas.clockwork_steps import (
     Step,
 )
 from schemas.command_base import Command
-from schemas.consent import NOT_FREE, AskedHow, ConsentState, Purpose
+from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import (
     AnswerCheck,
-    AskConsent,
-    GiveConsent,
-    MarkNotCapable,
-    ReflectConsent,
-    RefuseConsent,
     WithdrawConsent,
 )
-from schemas.contact import ContactResult, ContactState, InterpreterKind
+from schemas.contact import ContactResult, ContactState
 from schemas.contact_commands import ConfirmPlan, EndContact, SuspendPlan
 from schemas.decisions import Changed, Decision
-from schemas.messages import Alarm, AlarmKind, Queued
 from schemas.referral import Referral, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchKind
 from schemas.withdrawal import CheckAnswer
 from tests.builders import a_world, the
+from tests.rules.clock import alarms, due
+from tests.rules.ledger import Ledger
+from tests.rules.moments import HELPING
 from tests.rules.reaching import is_reached_safely
 from tests.rules.twins import same_for_her
 
-HALF_A_YEAR = timedelta(days=182)
-LINE_FOR = timedelta(hours=72)
 A_MOMENT = timedelta(microseconds=1)
 A_FEW = 3
 """How often a step may come at one moment: a duty that begins anew may be late at once."""
@@ -65,96 +54,6 @@ PRIVATE = "leave-1"
 """How the duty begins that no agency may learn of."""
 
 _T = TypeVar("_T", bound=Change)
-
-
-_About = tuple[Purpose, str]
-_Until = dict[PersonalField, datetime]
-
-
-@dataclass(frozen=True)
-class TakenBack:
-    """What somebody took back, when, and who recorded that."""
-
-    yes: _Until
-    at: datetime
-    recorder: str
-
-
-class Ledger:
-    """What she was asked and said, field by field, kept without the rules."""
-
-    def __init__(self) -> None:
-        self.asked: dict[_About, tuple[set[PersonalField], AskedHow | None]] = {}
-        self.yes: dict[_About, _Until] = {}
-        self.newest: dict[_About, int] = {}
-        self.taken_back: dict[_About, TakenBack] = {}
-
-    def hear(self, command: Command, at: datetime, nth: int) -> None:
-        """One thing more, which was accepted; the nth that was told."""
-        match command:
-            case AskConsent():
-                self.asked[_about(command)] = (set(command.fields), command.asked)
-                self.taken_back.pop(_about(command), None)
-            case GiveConsent():
-                self._agreed(command, at)
-                self.newest[_about(command)] = nth
-            case RefuseConsent() | MarkNotCapable():
-                self.asked.pop(_about(command), None)
-                self.taken_back.pop(_about(command), None)
-            case ReflectConsent():
-                assert _about(command) in self.asked
-            case WithdrawConsent():
-                self._withdrawn(command, at)
-
-    def covers(self, about: _About, fields: Iterable[PersonalField], until: datetime) -> bool:
-        """Whether she said yes to each of the fields, and for so long."""
-        yes = self.yes.get(about, {})
-        return all(field in yes and until <= yes[field] for field in fields)
-
-    def it_was_not_her(self, recipient: str, at: datetime, command: AnswerCheck) -> None:
-        """A yes that was put back: in time, said as freely as any, not on the recorder's word."""
-        about = (Purpose.SUPPORT_REFERRAL, recipient)
-        taken = self.taken_back.pop(about)
-        assert command.actor.who != taken.recorder
-        assert at < taken.at + LINE_FOR
-        assert _is_free(command.asked)
-        self.yes[about] = taken.yes
-
-    def _agreed(self, command: GiveConsent, at: datetime) -> None:
-        """What she was asked about, she has decided on anew; anything else stands as it did."""
-        fields, how = self.asked.pop(_about(command))
-        assert set(command.fields) <= fields
-        assert _is_free(command.asked or how)
-        until = (command.occurred_at or at) + HALF_A_YEAR
-        before = self.yes.get(_about(command), {})
-        kept = {field: end for field, end in before.items() if field not in fields}
-        self.yes[_about(command)] = kept | dict.fromkeys(command.fields, until)
-        self.taken_back.pop(_about(command), None)
-
-    def _withdrawn(self, command: WithdrawConsent, at: datetime) -> None:
-        known = {about for about in {*self.asked, *self.yes} if about[0] is command.purpose}
-        for about in {(command.purpose, command.recipient)} if command.recipient else known:
-            self.asked.pop(about, None)
-            yes, earlier = self.yes.pop(about, None), self.taken_back.get(about)
-            if yes is not None:
-                self.taken_back[about] = TakenBack(yes, at, command.actor.who)
-            elif earlier is not None and earlier.recorder != command.actor.who:
-                del self.taken_back[about]
-
-
-def _about(command: Any) -> _About:
-    return command.purpose, command.recipient
-
-
-def _is_free(how: AskedHow | None) -> bool:
-    independent = {InterpreterKind.NONE, InterpreterKind.INDEPENDENT}
-    return (
-        how is not None
-        and how.at_safe_time
-        and not NOT_FREE & set(how.present)
-        and how.interpreter in independent
-        and how.told_help_does_not_depend
-    )
 
 
 class Telling:
@@ -250,11 +149,7 @@ class Telling:
                 self.is_suspended = False
             case RecordDeath():
                 self.is_suspended = self.has_died = True
-        self.helps = {
-            r.number
-            for r in self.case.referrals
-            if r.state in (ReferralState.ACCEPTED, ReferralState.ACTIVE)
-        }
+        self.helps = {r.number for r in self.case.referrals if r.state in HELPING}
 
     def _stops_everything(self, before: CaseSnapshot, command: WithdrawConsent) -> None:
         """No referral of theirs is left, and nothing queued but stops and notices (INV-09)."""
@@ -352,55 +247,6 @@ def as_seen_by(actor: Actor, case: CaseSnapshot) -> CaseSnapshot:
             "dispatches": tuple(d for d in case.dispatches if d.private_to in mine),
         }
     )
-
-
-def due(case: CaseSnapshot, at: datetime) -> list[Step]:
-    """What the clockwork would do now, in the order in which journey and referrals do it."""
-    journey = journey_outlook(case)
-    ref: Any = {"case_ref": case.case.case_ref}
-    steps: list[Step] = []
-    for number in journey.referrals:
-        outlook = referral_outlook(case, number, at)
-        steps += [_leaving(queued, number, ref) for queued in outlook.to_dispatch]
-        if outlook.may_be_queued:
-            steps.append(QueueDelivery(referral=number, **ref))
-    steps += [RouteOnward(referral=number, **ref) for number in journey.to_route]
-    steps += [SendNotice(key=queued.key, **ref) for queued in journey.to_dispatch]
-    return steps + [_ringing(alarm, ref) for alarm in alarms(case) if alarm.at <= at]
-
-
-def alarms(case: CaseSnapshot) -> list[Alarm]:
-    """Every alarm of the case, soonest first."""
-    journey = journey_outlook(case)
-    working = (referral_outlook(case, n, case.case.recorded_at) for n in journey.referrals)
-    found = (*journey.alarms, *(alarm for outlook in working for alarm in outlook.alarms))
-    return sorted(found, key=lambda alarm: alarm.at)
-
-
-def _leaving(queued: Queued, number: int, ref: Any) -> Step:
-    if queued.kind == "notice":
-        return SendNotice(key=queued.key, **ref)
-    if queued.kind == "stop":
-        return SendStop(referral=number, key=queued.key, **ref)
-    return Deliver(referral=number, key=queued.key, **ref)
-
-
-def _ringing(alarm: Alarm, ref: Any) -> Step:
-    match alarm.kind:
-        case AlarmKind.EXPIRE:
-            return ExpireReferral(referral=int(alarm.deadline.rpartition("/")[2]), **ref)
-        case AlarmKind.REMIND:
-            return Remind(deadline=alarm.deadline, **ref)
-        case AlarmKind.OPEN_WINDOW:
-            return OpenWindow(contact=alarm.contact or 0, **ref)
-        case AlarmKind.CLOSE_WINDOW:
-            return CloseWindow(contact=alarm.contact or 0, **ref)
-        case AlarmKind.SEND_CONTACT:
-            return SendContact(contact=alarm.contact or 0, **ref)
-        case AlarmKind.SETTLE_CONTACT:
-            return SettleContact(contact=alarm.contact or 0, **ref)
-        case AlarmKind.BREACH:
-            return Breach(deadline=alarm.deadline, **ref)
 
 
 def _leaves(step: Step) -> bool:

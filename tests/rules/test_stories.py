@@ -34,11 +34,12 @@ from tests.builders import (
     everyone,
     kinds_of,
 )
+from tests.rules.ledger import HALF_A_YEAR
 from tests.rules.plots import PLOTS, Plot, moment
 from tests.rules.promises import PROMISES
 from tests.rules.sampling import chance_of, sample_runs
 from tests.rules.sayings import said
-from tests.rules.stories import HALF_A_YEAR, Telling
+from tests.rules.stories import Telling
 
 settings.register_profile(
     "stories", max_examples=200, stateful_step_count=30, derandomize=True, deadline=None
