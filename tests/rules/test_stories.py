@@ -15,12 +15,29 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from rules.actions import permitted
 from schemas.case import SafetyCheck, Stage
 from schemas.case_commands import AddNeed, ConfirmSafety
-from schemas.clockwork_steps import Deliver, SendNotice, SendStop, SettleContact, Step
+from schemas.clockwork_steps import (
+    Deliver,
+    ExpireReferral,
+    FailDelivery,
+    RouteOnward,
+    SendNotice,
+    SendStop,
+    SettleContact,
+    Step,
+)
 from schemas.consent_commands import AskConsent, GiveConsent
-from schemas.contact_commands import EndContact, PlanContact, SetPlan, StartContact
+from schemas.contact_commands import (
+    ConfirmPlan,
+    EndContact,
+    PlanContact,
+    RenewPlan,
+    SetPlan,
+    StartContact,
+)
 from schemas.directory import ServiceStatus
 from schemas.referral import ReferralState
 from schemas.referral_commands import RequestReferral
+from schemas.snapshot import TaskKind
 from tests.builders import (
     AT,
     COUNSELLING,
@@ -30,9 +47,15 @@ from tests.builders import (
     TERNSTONE,
     a_case,
     a_command,
+    a_referral,
+    a_task,
     a_world,
+    an_acknowledgement,
+    an_open_case,
     everyone,
+    given,
     kinds_of,
+    why_not,
 )
 from tests.rules.ledger import HALF_A_YEAR
 from tests.rules.plots import PLOTS, Plot, moment
@@ -235,3 +258,28 @@ def test_a_seed_tells_the_same_story_twice_and_every_promise_holds_in_it() -> No
     assert [run.said for run in first] == [run.said for run in again]
     verbs = {command.verb for run in first for command, is_done in run.said if is_done}
     assert MOST_VERBS < len(verbs)
+
+
+# what stories had found
+
+
+def test_a_delivery_is_given_up_only_while_its_packet_is_queued() -> None:
+    """A step whose reason has gone changes nothing: she is asked about it as before."""
+    case = an_open_case(referrals=[a_referral()])
+    assert {"overtaken"} == why_not(case, a_command(FailDelivery))
+
+
+def test_one_silence_is_told_once() -> None:
+    """Somebody has seen to it; the same step again does not put it before them once more."""
+    opened = a_referral(state=ReferralState.OPENED)
+    told = a_task("unanswered/1", TaskKind.UNANSWERED).model_copy(update={"is_done": True})
+    case = an_open_case(referrals=[opened], deadlines=[an_acknowledgement()], tasks=[told])
+    assert {"overtaken"} == why_not(case, a_command(ExpireReferral), at=AT + HALF_A_YEAR)
+
+
+def test_after_her_death_no_plan_is_made_and_no_further_service_asked() -> None:
+    """Nobody is sent to ring her, and nothing of her goes to her next choice."""
+    declined = a_referral(state=ReferralState.DECLINED, next_choices=(MEADOWLIGHT,))
+    case = an_open_case(referrals=[declined], consents=[given(MEADOWLIGHT)], died_at=AT)
+    for kind in (SetPlan, ConfirmPlan, RenewPlan, RouteOnward):
+        assert {"deceased"} == why_not(case, a_command(kind))
