@@ -8,15 +8,14 @@ from datetime import time
 
 from rules import duties
 from rules.days import at_time
+from rules.referral_states import ENGAGED
 from rules.sending import is_with
 from rules.world import World
 from schemas.decisions import Changed, Decision, refused
-from schemas.referral import ReferralState
 from schemas.referral_commands import StartAdvice
 from schemas.snapshot import CaseSnapshot
 
 _PERMISSION = "leave-1-permission"
-_TAKEN_ON = frozenset({ReferralState.ACCEPTED, ReferralState.ACTIVE})
 
 
 def start(snapshot: CaseSnapshot, command: StartAdvice, world: World) -> Decision:
@@ -25,7 +24,7 @@ def start(snapshot: CaseSnapshot, command: StartAdvice, world: World) -> Decisio
     referral = snapshot.referral(command.referral)
     if referral is None or not is_with(referral, organisation):
         return refused("not_yours", "Your organisation has no such referral.")
-    if referral.state not in _TAKEN_ON:
+    if referral.state not in ENGAGED:
         return refused("not_taken_on", "Take the referral on first: `referral accept`.")
     since = at_time(command.granted_on, time(), world.calendar)
     if since > world.at:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from rules import alarms, asked_freely, closing, consents, duties, sending, tasks
-from rules.referral_states import OVER
+from rules.referral_states import ENGAGED, OVER
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import PersonalField, Stage
@@ -25,7 +25,6 @@ LINE_FOR = timedelta(hours=72)
 
 DUTY = "withdrawal-check"
 
-_ENGAGED = frozenset({ReferralState.ACCEPTED, ReferralState.ACTIVE})
 _ANSWERED = frozenset({CheckState.IT_WAS_HER, CheckState.IT_WAS_NOT_HER})
 _SUPPORT = Purpose.SUPPORT_REFERRAL
 
@@ -36,7 +35,7 @@ def opened(
     """One check for each organisation whose engaged referrals were stopped."""
     engaged: dict[str, list[Referral]] = {}
     for referral in stopped:
-        if referral.state in _ENGAGED:
+        if referral.state in ENGAGED:
             engaged.setdefault(referral.organisation, []).append(referral)
     first = max((check.number for check in snapshot.checks), default=0) + 1
     return tuple(

@@ -41,6 +41,9 @@ WITH_SERVICE = frozenset(
 )
 """The service holds data of the victim and must hear of a stop."""
 
+ENGAGED = frozenset({S.ACCEPTED, S.ACTIVE})
+"""The service has taken her on: it knows her and may reach her."""
+
 _OPEN = frozenset(S) - TERMINAL
 _ANSWERABLE = frozenset({S.RECEIVED, S.OPENED, S.INFO_REQUESTED, S.WAITLISTED})
 
@@ -77,8 +80,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(_ANSWERABLE, E.ACCEPT, S.ACCEPTED, _NGO),
     _row(_ANSWERABLE, E.DECLINE, S.DECLINED, _NGO, G.SERVICE, G.PERSON),
     _row({S.ACCEPTED}, E.ENGAGE, S.ACTIVE, _NGO),
-    _row({S.ACCEPTED, S.ACTIVE}, E.COMPLETE, S.COMPLETED, _NGO),
-    _row({S.ACCEPTED, S.ACTIVE}, E.END, S.ENDED, _NGO, G.SERVICE, G.PERSON),
+    _row(ENGAGED, E.COMPLETE, S.COMPLETED, _NGO),
+    _row(ENGAGED, E.END, S.ENDED, _NGO, G.SERVICE, G.PERSON),
     _row({S.DRAFT, S.WAITING} | WITH_SERVICE, E.RECALL, S.RECALLED, _SENDER, G.SENDER, G.PERSON),
     _row(_OPEN, E.WITHDRAW, S.WITHDRAWN, _ANYONE, G.SENDER),
     _row({S.SENT, S.RECEIVED}, E.EXPIRE, S.EXPIRED, _CLOCKWORK, G.SYSTEM),

@@ -13,6 +13,7 @@ from datetime import datetime, time
 from types import MappingProxyType
 
 from rules.days import bank_holiday
+from rules.referral_states import ENGAGED
 from rules.windows import Spell, spells
 from rules.world import World
 from schemas.case import Channel, PersonalField
@@ -30,7 +31,6 @@ from schemas.contact import (
     PlanTerms,
 )
 from schemas.decisions import Refused, refused
-from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot
 from schemas.withdrawal import CheckState
 
@@ -58,9 +58,6 @@ _SAID_YES = frozenset({ConsentState.GIVEN, ConsentState.EXPIRED})
 
 A service that still helps her may reach her also after its yes ran out, until she is asked anew.
 """
-
-ENGAGED = frozenset({ReferralState.ACCEPTED, ReferralState.ACTIVE})
-"""States of a referral whose service knows her and may reach her."""
 
 NOT_BEGUN = frozenset({ContactState.PLANNED, ContactState.OPEN})
 """Contacts that wait for their moment."""

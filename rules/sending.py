@@ -1,7 +1,7 @@
 """Sending a referral: queued, placed in an inbox, stopped; and what it says in notices."""
 
 from rules import consents, duties, outbox
-from rules.referral_states import move
+from rules.referral_states import WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import SYSTEM, Role
 from schemas.changes import (
@@ -41,15 +41,7 @@ from schemas.snapshot import (
 _LINK = "s2s-r1-link"
 _ADVISER = "adv-1-adviser-link"
 
-_READS_ON = frozenset(
-    {
-        ReferralState.OPENED,
-        ReferralState.INFO_REQUESTED,
-        ReferralState.WAITLISTED,
-        ReferralState.ACCEPTED,
-        ReferralState.ACTIVE,
-    }
-)
+_READS_ON = WITH_SERVICE - {ReferralState.SENT, ReferralState.RECEIVED}
 """The service has read the first packet, and still works with what it is told."""
 
 
