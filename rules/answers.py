@@ -87,8 +87,7 @@ def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
         changes=(
             ReferralRecorded(referral=moved),
             *_duties(snapshot, command, moved, world),
-            *tasks.done(snapshot, f"unanswered/{referral.number}"),
-            *tasks.done(snapshot, info_task_id(referral.number)),
+            *tasks.done(snapshot, f"unanswered/{referral.number}", info_task_id(referral.number)),
             *(outbox.cancelled_packets(snapshot, moved.number) if moved.state in TERMINAL else ()),
             *_what_comes_of_it(snapshot, command, referral, world),
         ),

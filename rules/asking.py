@@ -156,7 +156,7 @@ def _for_support(
     waiting = consents.waiting_for(snapshot, command.recipient)
     return (
         *duties.start(snapshot, world, duties.SUPPORT_REFERRAL, since),
-        *(change for r in waiting for change in tasks.done(snapshot, f"consent/{r.number}")),
+        *tasks.done(snapshot, *(f"consent/{r.number}" for r in waiting)),
         *(consents.with_consent(r, ConsentState.GIVEN) for r in waiting),
     )
 
@@ -164,7 +164,7 @@ def _for_support(
 def _nobody_need_ask(snapshot: CaseSnapshot, command: Says) -> tuple[Change, ...]:
     """Who was to ask her, again or anew, has nothing left to do."""
     asks = (_task(what, command) for what in ("ask-again", "renew"))
-    return tuple(change for task in asks for change in tasks.done(snapshot, task))
+    return tasks.done(snapshot, *asks)
 
 
 def _alerted(snapshot: CaseSnapshot, command: Says, not_free: Refused, world: World) -> Refused:

@@ -136,8 +136,8 @@ def _settled(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     over = (d for d in snapshot.running_deadlines() if not _outlives(d))
     settled = (t for t in snapshot.tasks if t.kind not in _OUTLIVES and t.private_to is None)
     return (
-        *(change for deadline in over for change in duties.void(snapshot, deadline, world.at)),
-        *(change for task in settled for change in tasks.done(snapshot, task.id)),
+        *duties.void(snapshot, over, world.at),
+        *tasks.done(snapshot, *(task.id for task in settled)),
         *called_off(snapshot, snapshot.contacts),
     )
 

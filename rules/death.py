@@ -76,8 +76,8 @@ def _ended(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     )
     settled = (task for task in snapshot.tasks if task.kind in _MEANT_HER)
     return (
-        *(change for deadline in over for change in duties.void(snapshot, deadline, world.at)),
-        *(change for task in settled for change in tasks.done(snapshot, task.id)),
+        *duties.void(snapshot, over, world.at),
+        *tasks.done(snapshot, *(task.id for task in settled)),
     )
 
 

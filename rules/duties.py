@@ -5,6 +5,7 @@ anew has further runs beside the first: `<duty>+2`, `<duty>+3`. Reminders, and w
 means, are in `rules.alarms`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from rules import tasks
@@ -143,9 +144,9 @@ def waive(snapshot: CaseSnapshot, deadline: Deadline, at: datetime) -> tuple[Cha
     return _end(snapshot, deadline, DeadlineState.WAIVED, at)
 
 
-def void(snapshot: CaseSnapshot, deadline: Deadline, at: datetime) -> tuple[Change, ...]:
-    """The duty no longer applies."""
-    return _end(snapshot, deadline, DeadlineState.VOID, at)
+def void(snapshot: CaseSnapshot, deadlines: Iterable[Deadline], at: datetime) -> tuple[Change, ...]:
+    """These duties no longer apply."""
+    return tuple(c for d in deadlines for c in _end(snapshot, d, DeadlineState.VOID, at))
 
 
 def void_all(
@@ -157,14 +158,13 @@ def void_all(
     of: str | None = None,
 ) -> tuple[Change, ...]:
     """Every open run of a duty no longer applies."""
-    runs = _open(snapshot, deadline_id(duty_id, referral, of))
-    return tuple(change for run in runs for change in void(snapshot, run, at))
+    return void(snapshot, _open(snapshot, deadline_id(duty_id, referral, of)), at)
 
 
 def void_of_referral(snapshot: CaseSnapshot, referral: int, at: datetime) -> tuple[Change, ...]:
     """Every open duty of a referral that is over no longer applies."""
     mine = (d for d in snapshot.running_deadlines() if d.referral == referral)
-    return tuple(change for deadline in mine for change in void(snapshot, deadline, at))
+    return void(snapshot, mine, at)
 
 
 def missed_task_id(deadline: str) -> str:

@@ -69,7 +69,7 @@ def record_event(snapshot: CaseSnapshot, command: RecordEvent, world: World) -> 
     return Changed(
         changes=(
             *(change for run in met for change in duties.meet_run(snapshot, run, since)),
-            *(change for run in over for change in duties.void(snapshot, run, since)),
+            *duties.void(snapshot, over, since),
             *(change for duty in begun for change in duties.start(snapshot, world, duty, since)),
         ),
         detail={"event": event},

@@ -36,6 +36,15 @@ def change_notice(what: str, referral: Referral) -> Change:
     return _row(key, DispatchKind.NOTICE, referral, NoticeTemplate.INBOX_CHANGE)
 
 
+def stop(referral: Referral) -> tuple[Change, ...]:
+    """Tell the service that holds a referral to stop, in its inbox and by a notice."""
+    number = referral.number
+    return (
+        _row(f"stop/{number}", DispatchKind.STOP, referral),
+        _row(f"stop-notice/{number}", DispatchKind.NOTICE, referral, NoticeTemplate.INBOX_STOP),
+    )
+
+
 def queued(
     snapshot: CaseSnapshot, key: str, kind: DispatchKind, referral: int | None = None
 ) -> Dispatch | None:
@@ -62,6 +71,15 @@ def cancelled_packets(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ..
         cancelled(d)
         for d in snapshot.dispatches
         if d.referral == referral and d.kind is DispatchKind.PACKET
+    )
+
+
+def cancelled_but_stop(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
+    """Nothing more about the referral leaves, unless it says to stop."""
+    return tuple(
+        cancelled(d)
+        for d in snapshot.dispatches
+        if d.referral == referral and d.kind is not DispatchKind.STOP
     )
 
 

@@ -78,7 +78,7 @@ def renew(snapshot: CaseSnapshot, command: RenewPlan, world: World) -> Decision:
     plan = snapshot.plan
     if plan is None:
         return refused("no_plan", "No plan is in force that could be renewed: use `contact plan`.")
-    pending = next((p for p in snapshot.plans if p.state is PlanState.PENDING), None)
+    pending = snapshot.pending_plan
     if pending:
         return refused(
             "change_waits",
@@ -115,7 +115,7 @@ def suspended(
         *_replaced(snapshot, halted),
         PlanRecorded(plan=halted),
         *called_off(snapshot, snapshot.contacts),
-        *(change for d in reviews for change in duties.void(snapshot, d, world.at)),
+        *duties.void(snapshot, reviews, world.at),
         *_look_after(snapshot, halted, world),
     )
 
@@ -245,7 +245,7 @@ def _ended(snapshot: CaseSnapshot, plans: Iterable[ContactPlan]) -> tuple[Change
 def _checked(snapshot: CaseSnapshot) -> tuple[Change, ...]:
     """Whoever was asked to check a plan with her need not any more."""
     asked = (task for task in snapshot.tasks if task.kind is TaskKind.PLAN_STALE)
-    return tuple(change for task in asked for change in tasks.done(snapshot, task.id))
+    return tasks.done(snapshot, *(task.id for task in asked))
 
 
 def _confirm_task(plan: ContactPlan) -> str:

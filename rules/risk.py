@@ -121,8 +121,7 @@ def _instead_of(snapshot: CaseSnapshot, before: RiskAssessment | None) -> tuple[
     """The tasks about an earlier one are done: this one is looked at instead."""
     if before is None:
         return ()
-    asked = (_review_id(before), _again_id(before))
-    return tuple(change for task in asked for change in tasks.done(snapshot, task))
+    return tasks.done(snapshot, _review_id(before), _again_id(before))
 
 
 def _from_now_on(snapshot: CaseSnapshot, world: World, since: datetime) -> tuple[Change, ...]:

@@ -67,9 +67,11 @@ def ask(
     return (TaskRecorded(task=task), DispatchRecorded(dispatch=notice))
 
 
-def done(snapshot: CaseSnapshot, task_id: str) -> tuple[Change, ...]:
-    """The task is done, where it exists and is open."""
-    task = snapshot.task(task_id)
-    if task is None or task.is_done:
-        return ()
-    return (TaskRecorded(task=task.model_copy(update={"is_done": True})),)
+def done(snapshot: CaseSnapshot, *task_ids: str) -> tuple[Change, ...]:
+    """These tasks are done, as far as they exist and are open."""
+    known = (snapshot.task(task_id) for task_id in task_ids)
+    return tuple(
+        TaskRecorded(task=task.model_copy(update={"is_done": True}))
+        for task in known
+        if task is not None and not task.is_done
+    )

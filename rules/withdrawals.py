@@ -2,23 +2,17 @@
 
 from datetime import datetime
 
-from rules import checks, duties, tasks
+from rules import checks, duties, outbox, tasks
 from rules.consents import with_consent, withdrawn
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import Role
-from schemas.changes import Change, DispatchRecorded, ReferralRecorded
+from schemas.changes import Change, ReferralRecorded
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import WithdrawConsent
 from schemas.decisions import Changed, Refused
 from schemas.referral import Clock, Delivery, Reason, Referral, ReferralEvent, ReferralState
-from schemas.snapshot import (
-    CaseSnapshot,
-    Dispatch,
-    DispatchKind,
-    DispatchState,
-    NoticeTemplate,
-)
+from schemas.snapshot import CaseSnapshot
 
 
 def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> Changed:
@@ -79,8 +73,8 @@ def stop(
         axes["clock"] = Clock.STOPPED
     return (
         ReferralRecorded(referral=moved.model_copy(update=axes)),
-        *_cancel_queued(snapshot, referral.number),
-        *(_stop_notice(referral) if referral.state in WITH_SERVICE else ()),
+        *outbox.cancelled_but_stop(snapshot, referral.number),
+        *(outbox.stop(referral) if referral.state in WITH_SERVICE else ()),
         *duties.void_of_referral(snapshot, referral.number, at),
         *_settle_tasks(snapshot, referral.number),
     )
@@ -133,32 +127,6 @@ def _can_be_withdrawn(referral: Referral) -> bool:
     return referral.state not in OVER or referral.state is ReferralState.UNDELIVERABLE
 
 
-def _cancel_queued(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
-    return tuple(
-        DispatchRecorded(dispatch=d.model_copy(update={"state": DispatchState.CANCELLED}))
-        for d in snapshot.dispatches
-        if d.referral == referral and d.kind is not DispatchKind.STOP
-    )
-
-
 def _settle_tasks(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
     whats = ("consent", "unanswered", "undeliverable", "info")
-    return tuple(c for what in whats for c in tasks.done(snapshot, f"{what}/{referral}"))
-
-
-def _stop_notice(referral: Referral) -> tuple[Change, ...]:
-    return tuple(
-        DispatchRecorded(
-            dispatch=Dispatch(
-                key=f"{what}/{referral.number}",
-                kind=kind,
-                referral=referral.number,
-                to_organisation=referral.organisation,
-                template=template,
-            )
-        )
-        for what, kind, template in (
-            ("stop", DispatchKind.STOP, None),
-            ("stop-notice", DispatchKind.NOTICE, NoticeTemplate.INBOX_STOP),
-        )
-    )
+    return tasks.done(snapshot, *(f"{what}/{referral}" for what in whats))
