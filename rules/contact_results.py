@@ -4,7 +4,7 @@ from datetime import datetime
 
 from rules import duties, tasks
 from rules.apply import apply
-from rules.contacts_waiting import task_of
+from rules.contacts_waiting import ask_its_maker, task_of
 from rules.plans import suspended
 from rules.world import World
 from schemas.actor import Actor, Role
@@ -63,16 +63,7 @@ def sent(
     task_id = f"contact-unclear/{contact.number}"
     if result is None:
         unclear = contact.model_copy(update={"state": ContactState.UNKNOWN, "ended_at": world.at})
-        asked = tasks.ask(
-            snapshot,
-            world,
-            task_id,
-            TaskKind.CONTACT_UNCLEAR,
-            maker_of(snapshot, contact),
-            organisation=contact.organisation,
-            for_person=contact.planned_by,
-            referral=contact.referral,
-        )
+        asked = ask_its_maker(snapshot, world, contact, task_id, TaskKind.CONTACT_UNCLEAR)
         return Changed(
             changes=(ContactRecorded(contact=unclear), *asked),
             detail={"contact": contact.number, "result": None},
@@ -88,12 +79,6 @@ def sent(
         ),
         detail={"contact": contact.number, "result": result},
     )
-
-
-def maker_of(snapshot: CaseSnapshot, contact: Contact) -> Role:
-    """The role whose task it is to make a contact."""
-    by_agency = contact.organisation == snapshot.case.owner
-    return Role.CASEWORKER if by_agency else Role.NGO_WORKER
 
 
 def _made(contact: Contact, command: EndContact, world: World) -> Contact:

@@ -6,9 +6,8 @@ moment, and what is not safe then waits for the next window.
 
 from datetime import datetime
 
-from rules import tasks
-from rules.contact_results import ended, maker_of, sent
-from rules.contacts_waiting import called_off, in_window, seen_anew, task_of
+from rules.contact_results import ended, sent
+from rules.contacts_waiting import ask_its_maker, called_off, in_window, seen_anew, task_of
 from rules.safe_contact import (
     NOT_BEGUN,
     is_safe,
@@ -19,7 +18,7 @@ from rules.safe_contact import (
 from rules.windows import Spell
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor
-from schemas.changes import Change, ContactRecorded
+from schemas.changes import ContactRecorded
 from schemas.clockwork_steps import CloseWindow, OpenWindow, SendContact, SettleContact
 from schemas.contact import TEXT_CHANNELS, Contact, ContactResult, ContactState
 from schemas.contact_commands import CancelContact, EndContact, PlanContact, StartContact
@@ -109,7 +108,10 @@ def open_window(snapshot: CaseSnapshot, step: OpenWindow, world: World) -> Decis
         return _not_now(snapshot, contact, world)
     opened = in_window(contact, ContactState.OPEN, window)
     return Changed(
-        changes=(ContactRecorded(contact=opened), *_please_make(snapshot, contact, world)),
+        changes=(
+            ContactRecorded(contact=opened),
+            *ask_its_maker(snapshot, world, contact, task_of(contact), TaskKind.MAKE_CONTACT),
+        ),
         detail={"contact": contact.number},
     )
 
@@ -203,19 +205,6 @@ def _not_now(snapshot: CaseSnapshot, contact: Contact, world: World) -> Changed:
     return Changed(
         changes=seen_anew(snapshot, (contact,), world),
         detail={"contact": contact.number, "refused": "unsafe"},
-    )
-
-
-def _please_make(snapshot: CaseSnapshot, contact: Contact, world: World) -> tuple[Change, ...]:
-    return tasks.ask(
-        snapshot,
-        world,
-        task_of(contact),
-        TaskKind.MAKE_CONTACT,
-        maker_of(snapshot, contact),
-        organisation=contact.organisation,
-        for_person=contact.planned_by,
-        referral=contact.referral,
     )
 
 

@@ -33,7 +33,7 @@ def seen_anew(
     return (
         *called_off(snapshot, (contact for contact in waiting if contact not in ours)),
         *(ContactRecorded(contact=contact) for contact in seen),
-        *(change for contact in closed for change in tasks.done(snapshot, task_of(contact))),
+        *tasks.done(snapshot, *(task_of(contact) for contact in closed)),
         *(() if all(contact.safe_at for contact in seen) else ask_about_plan(snapshot, world)),
     )
 
@@ -55,6 +55,23 @@ def ask_about_plan(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     """Ask a caseworker to check with her how she can be reached."""
     number = snapshot.plan.number if snapshot.plan else 0
     return tasks.ask(snapshot, world, f"plan-stale/{number}", TaskKind.PLAN_STALE, Role.CASEWORKER)
+
+
+def ask_its_maker(
+    snapshot: CaseSnapshot, world: World, contact: Contact, task_id: str, kind: TaskKind
+) -> tuple[Change, ...]:
+    """Ask whoever planned the contact, or a colleague, to see to it."""
+    by_agency = contact.organisation == snapshot.case.owner
+    return tasks.ask(
+        snapshot,
+        world,
+        task_id,
+        kind,
+        Role.CASEWORKER if by_agency else Role.NGO_WORKER,
+        organisation=contact.organisation,
+        for_person=contact.planned_by,
+        referral=contact.referral,
+    )
 
 
 def task_of(contact: Contact) -> str:
