@@ -119,17 +119,17 @@ def entered(
     asked: AskedHow | None,
     *,
     again: datetime | None = None,
-) -> tuple[ConsentRecorded, ...]:
-    """A new entry, one epoch on; nothing of the old one is erased. A yes runs from when it was."""
-    since = command.occurred_at or world.at
+    until: datetime | None = None,
+) -> tuple[Change, ...]:
+    """A new entry, one epoch on; nothing of the old one is erased. A yes says until when."""
     consent = Consent(
         purpose=command.purpose,
         recipient=command.recipient,
         epoch=next_epoch(snapshot, command.purpose, command.recipient),
         state=state,
         fields=in_order(fields),
-        occurred_at=since,
-        expires_at=since + VALID_FOR if state is ConsentState.GIVEN else None,
+        occurred_at=command.occurred_at or world.at,
+        expires_at=until,
         asked=asked,
         ask_again_at=again,
     )
@@ -143,13 +143,10 @@ def given(
     yes = standing(snapshot, command, world)
     kept = set(yes.fields) - set(yes.also_asked) if yes else set[PersonalField]()
     fields = in_order(kept | set(command.fields))
-    entries = entered(snapshot, command, ConsentState.GIVEN, world, fields, asked)
-    if yes is None or not kept:
-        return (*entries, *renewed(snapshot, command, command.occurred_at or world.at, world))
-    return tuple(
-        ConsentRecorded(consent=entry.consent.model_copy(update={"expires_at": yes.expires_at}))
-        for entry in entries
-    )
+    since = command.occurred_at or world.at
+    until = yes.expires_at if yes and kept else since + VALID_FOR
+    entry = entered(snapshot, command, ConsentState.GIVEN, world, fields, asked, until=until)
+    return entry if kept else (*entry, *renewed(snapshot, command, since, world))
 
 
 def renewed(
@@ -209,7 +206,7 @@ def withdrawn(
     return (
         ConsentRecorded(consent=entry),
         *duties.void_all(snapshot, RENEWAL, at, of=of),
-        *(change for task in asks for change in tasks.done(snapshot, task)),
+        *tasks.done(snapshot, *asks),
     )
 
 
