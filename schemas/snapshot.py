@@ -32,7 +32,6 @@ class TaskKind(StrEnum):
     UNANSWERED = "unanswered"
     CONSENT_MISSING = "consent_missing"
     INFO_REQUESTED = "info_requested"
-    WAITING_TOO_LONG = "waiting_too_long"
     ASK_AGAIN = "ask_again"
     RENEW_CONSENT = "renew_consent"
     DEFECTIVE_CONSENT = "defective_consent"
