@@ -59,6 +59,15 @@ async def append(connection: Connection, body: str) -> None:
     await connection.execute(_RECORD["append_audit"], body)
 
 
+async def append_act(
+    connection: Connection, actor: Actor, verb: Verb, detail: dict[str, Any]
+) -> None:
+    """Append what a person did that is part of no case."""
+    now = datetime.now(UTC)
+    body = audit_body(actor, verb, case_ref=None, outcome="done", occurred_at=now, detail=detail)
+    await append(connection, body)
+
+
 @dataclass(frozen=True)
 class ChainReport:
     """What verifying found."""

@@ -219,7 +219,7 @@ class PostgresReader:
                     await connection.execute(_SQL["hear_capacity"], row)
                 new, known = new + bool(is_new), known + (not is_new)
             detail = {"new": new, "known": known}
-            await _append_audit(connection, actor, Verb.LOAD_DIRECTORY, detail)
+            await audit.append_act(connection, actor, Verb.LOAD_DIRECTORY, detail)
         return DirectoryLoaded(new=new, updated=known)
 
     async def publish_capacity(
@@ -252,7 +252,7 @@ class PostgresReader:
                     "your organisation offers no service of that code: see `directory list`",
                 )
             detail = {"service": service, "capacity": capacity, "wait_days": expected_wait_days}
-            await _append_audit(connection, actor, Verb.PUBLISH_CAPACITY, detail)
+            await audit.append_act(connection, actor, Verb.PUBLISH_CAPACITY, detail)
 
     async def _fetch(self, statement: str, *args: Any) -> list[asyncpg.Record]:
         async with transaction(self._pool, self._scope) as connection:
@@ -287,20 +287,6 @@ class PostgresReader:
             detail={"what": what, "fields": ",".join(fields)},
         )
         await audit.append(connection, body)
-
-
-async def _append_audit(
-    connection: Connection, actor: Actor, verb: Verb, detail: dict[str, Any]
-) -> None:
-    body = audit.audit_body(
-        actor,
-        verb,
-        case_ref=None,
-        outcome="done",
-        occurred_at=datetime.now(UTC),
-        detail=detail,
-    )
-    await audit.append(connection, body)
 
 
 def _service(row: asyncpg.Record) -> Service:

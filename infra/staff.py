@@ -1,7 +1,5 @@
 """Staff who have left, and what still rests on them."""
 
-from datetime import UTC, datetime
-
 from infra import audit
 from infra.database import Pool, Scope, transaction
 from infra.statements import statements
@@ -27,17 +25,9 @@ class StaffRegister:
 
     async def mark_left(self, person: str, by: Actor) -> None:
         """Note that a person of the same organisation has left."""
-        body = audit.audit_body(
-            by,
-            Verb.MARK_LEFT,
-            case_ref=None,
-            outcome="done",
-            occurred_at=datetime.now(UTC),
-            detail={"person": person},
-        )
         async with transaction(self._pool, self._scope) as connection:
             await connection.execute(_SQL["put_left"], by.organisation, person, by.who)
-            await audit.append(connection, body)
+            await audit.append_act(connection, by, Verb.MARK_LEFT, {"person": person})
 
     async def left_behind(self) -> tuple[LeftBehind, ...]:
         """Cases, claims and tasks that still rest on people who have left."""
