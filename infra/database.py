@@ -39,6 +39,7 @@ CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
         "The plan was changed by somebody else; look again.",
     ),
     "contact_plan_confirmed_by_another": ("second_person", "A second person confirms a change."),
+    "contact_plan_change_confirmed": ("second_person", "A second person confirms a change."),
     "hold_one_of_each": ("already_held", "Your organisation has placed a hold already."),
     "hold_lifted_by_its_own": ("not_your_hold", "Whoever placed a hold lifts it."),
     "withdrawal_check_by_another": ("second_person", "Somebody else than the recorder asks her."),

@@ -82,6 +82,7 @@ CaseCommand = Annotated[
     | RecordDeath
     | HandOver
     | OfferTransfer
+    | AnswerTransfer
     | ProposeNamed
     | ConfirmNamed
     | CloseCase
@@ -135,7 +136,6 @@ Fact = (
     | CancelContact
     | MoveNrm
     | ReopenCase
-    | AnswerTransfer
     | DeclareConflict
     | FinishTask
 )

@@ -165,7 +165,10 @@ class Desk:
             return refused
         with span("desk.decide", verb=command.verb):
             async with self._counter.noting(command.verb, command.case_ref):
-                snapshot = await self._record.read(command.case_ref)
+                try:
+                    snapshot = await self._record.read(command.case_ref)
+                except BadInputError as unseen:
+                    return await self._answered_before(command, unseen)
                 if isinstance(command, LinkCase):
                     await self._record.read(command.other)  # one must see both to link them
             if snapshot.case.stage is Stage.CLOSED:
@@ -183,7 +186,10 @@ class Desk:
             return refused
         with span("desk.state", verb=fact.verb):
             async with self._counter.noting(fact.verb, fact.case_ref):
-                reply = await self._record_here(fact, beside=beside)
+                try:
+                    reply = await self._record_here(fact, beside=beside)
+                except BadInputError as unseen:
+                    return await self._answered_before(fact, unseen)
             if isinstance(reply, Committed):
                 await self._journeys.tell(fact.case_ref)
         return reply
@@ -375,6 +381,16 @@ class Desk:
             return (await self._record.read(case_ref)).case
         except BadInputError:
             return None
+
+    async def _answered_before(self, command: Command, unseen: BadInputError) -> Reply:
+        """What the same command was answered before; without that, the case stays unseen.
+
+        What somebody did may be what took the case from their sight: the answer is theirs still.
+        """
+        kept = await self._record.find_reply(command)
+        if kept is None:
+            raise unseen
+        return kept
 
     async def _record_here(self, command: Command, *, beside: Beside = NOTHING) -> Reply:
         judge = judge_of(command, _now(), england_and_wales(), wakes=True)

@@ -145,7 +145,6 @@ CONTACT = Contact(
     planned_by=ANN,
 )
 CONTACT_LATER = {
-    "organisation": "saltmere-council",
     "state": ContactState.MADE,
     "safe_at": AT,
     "safe_until": LATER,
@@ -350,7 +349,7 @@ SAMPLES = {
     "a conflict": Sample(
         change=ConflictRecorded,
         part="conflict",
-        first=Conflict(who=SUE, conflict=ConflictKind.KNOWS_PERPETRATOR, declared_at=AT),
+        first=Conflict(who=ANN, conflict=ConflictKind.KNOWS_PERPETRATOR, declared_at=AT),
     ),
     "a named person": Sample(
         change=NamedRecorded,

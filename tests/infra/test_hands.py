@@ -33,20 +33,6 @@ ANN, BEA, CAL = (caseworker(person=person) for person in ("ann", "bea", "cal"))
 TAKER = caseworker("saltmere-council", "cy")
 SALTMERE = caseworker("saltmere-police", "sal")
 
-NEVER_BEFORE = {
-    "record.case_text",
-    "record.plan_detail",
-    "record.inbox_item",
-    "record.organisation_note",
-    "record.consultation",
-    "record.service_reason",
-    "record.case_person",
-    "record.case_link",
-    "vault.case_key",
-    "audit.entry",
-}
-"""What an agency never sees of a case that was only offered to it, whatever it does."""
-
 
 async def offered(people: People) -> CaseRef:
     """A case with a bit of everything, offered to Saltmere's council."""
@@ -64,7 +50,7 @@ async def offered(people: People) -> CaseRef:
 async def answered(people: People, case_ref: CaseRef, *, accepts: bool) -> None:
     """What the council says."""
     answer = about(case_ref, AnswerTransfer, actor=TAKER, accepts=accepts)
-    await done(people.record_for, answer)
+    await done(people.record_for, answer, by_worker=True)
 
 
 # Offers
@@ -75,19 +61,60 @@ async def test_an_offer_shows_itself_and_nothing_of_the_case(
     postgres: Servers,
     tables: tuple[Table, ...],
 ) -> None:
-    """The task that says so, and which case it is; no text of hers though the case is named."""
+    """The task that says so, and which case it is; its header, once the case is named."""
     case_ref = await offered(people)
-    async with acting(postgres, Role.WEB, TAKER) as connection:
-        found = await seen(connection, tables, case_ref)
-    assert found == {"record.task": 1, "record.transfer": 1}
-    async with acting(postgres, Role.WEB, TAKER, case_ref) as connection:
-        assert not NEVER_BEFORE & set(await seen(connection, tables, case_ref))
+    offer = {"record.task": 1, "record.transfer": 1}
+    for named, more in ((None, {}), (case_ref, {"record.case_file": 1})):
+        async with acting(postgres, Role.WEB, TAKER, named) as connection:
+            assert offer | more == await seen(connection, tables, case_ref)
     reader = await people.reader_for(TAKER)
     to_do = {t.case_ref: t.id for t in await reader.list_tasks(TAKER.organisation)}
     assert to_do[case_ref] == "transfer/1"
     assert case_ref not in {line.case_ref for line in await reader.list_cases(closed_too=True)}
     with pytest.raises(SafepathError):
         await reader.read_personal(case_ref, TAKER)
+
+
+_WRITES = {
+    "case_file": "UPDATE record.case_file SET stage = 'open' WHERE case_ref = $1",
+    "deadline": "UPDATE record.deadline SET state = 'void' WHERE case_ref = $1",
+    "contact": "UPDATE record.contact SET state = 'cancelled' WHERE case_ref = $1",
+    "contact_plan": "UPDATE record.contact_plan SET state = 'replaced' WHERE case_ref = $1",
+    "need": "UPDATE record.need SET state = 'met' WHERE case_ref = $1",
+    "referral": "UPDATE record.referral SET state = 'ended' WHERE case_ref = $1",
+    "task": "UPDATE record.task SET is_done = true WHERE case_ref = $1 AND id NOT LIKE 'transfer%'",
+}
+
+
+@pytest.mark.parametrize("statement", _WRITES.values(), ids=list(_WRITES))
+async def test_an_agency_writes_nothing_in_a_case_that_was_offered_to_it(
+    people: People, postgres: Servers, statement: str
+) -> None:
+    """Its answer is the worker's to write."""
+    case_ref = await offered(people)
+    async with acting(postgres, Role.WEB, TAKER, case_ref) as connection:
+        assert await connection.execute(statement, case_ref) == "UPDATE 0"
+
+
+_ADDS = {
+    "consent": "INSERT INTO record.consent (case_ref, purpose, recipient, epoch, state, fields,"
+    " occurred_at) VALUES ($1, 'support_referral', 'x', 9, 'withdrawn', '{}', now())",
+    "outbox": "INSERT INTO record.outbox (case_ref, key, kind, to_organisation, state, occurred_at)"
+    " VALUES ($1, 'x', 'stop', 'y', 'queued', now())",
+    "wake": "INSERT INTO record.wake (case_ref, workflow_id, owner) VALUES ($1, 'x', 'y')",
+    "the offer itself": "UPDATE record.transfer SET state = 'accepted' WHERE case_ref = $1",
+}
+
+
+@pytest.mark.parametrize("statement", _ADDS.values(), ids=list(_ADDS))
+async def test_an_agency_adds_nothing_to_a_case_that_was_offered_to_it(
+    people: People, postgres: Servers, statement: str
+) -> None:
+    """Not even its own yes, past the worker."""
+    case_ref = await offered(people)
+    async with acting(postgres, Role.WEB, TAKER, case_ref) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement, case_ref)
 
 
 async def test_whoever_takes_a_case_leads_it_and_the_one_before_sees_nothing(
@@ -105,9 +132,10 @@ async def test_whoever_takes_a_case_leads_it_and_the_one_before_sees_nothing(
     ]
     texts = await (await people.reader_for(TAKER)).read_personal(case_ref, TAKER)
     assert NAME in texts.values()
-    for named in (None, case_ref):
-        async with acting(postgres, Role.WEB, ANN, named) as connection:
-            assert await seen(connection, tables, case_ref) == {}
+    async with acting(postgres, Role.WEB, ANN) as connection:
+        assert await seen(connection, tables, case_ref) == {}
+    async with acting(postgres, Role.WEB, ANN, case_ref) as connection:
+        assert {"record.command_log"} == set(await seen(connection, tables, case_ref))
 
 
 async def test_a_case_that_went_there_may_come_back(people: People) -> None:
@@ -116,30 +144,27 @@ async def test_a_case_that_went_there_may_come_back(people: People) -> None:
     await answered(people, case_ref, accepts=True)
     offer = about(case_ref, OfferTransfer, actor=TAKER, to_organisation=ANN.organisation)
     await done(people.record_for, offer, by_worker=True)
-    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=True))
+    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=True), by_worker=True)
     assert ANN.organisation == (await (await people.record_for(ANN)).read(case_ref)).case.owner
     with pytest.raises(BadInputError):
         await (await people.record_for(TAKER)).read(case_ref)
 
 
-@pytest.mark.parametrize("named", [False, True], ids=["looking around", "naming the case"])
-async def test_an_offer_that_was_declined_shows_nothing_any_more(
-    people: People,
-    postgres: Servers,
-    tables: tuple[Table, ...],
-    named: bool,
+async def test_an_offer_that_was_declined_shows_nothing_but_the_answer(
+    people: People, postgres: Servers, tables: tuple[Table, ...]
 ) -> None:
-    """It was seen to be answered, and for nothing else."""
+    """It was seen to be answered, and for nothing else; who repeats the answer hears it again."""
     case_ref = await offered(people)
     await answered(people, case_ref, accepts=False)
-    async with acting(postgres, Role.WEB, TAKER, case_ref if named else None) as connection:
-        assert await seen(connection, tables, case_ref) == {}
+    for named, kept in ((None, {}), (case_ref, {"record.command_log": 1})):
+        async with acting(postgres, Role.WEB, TAKER, named) as connection:
+            assert kept == await seen(connection, tables, case_ref)
 
 
 async def test_an_offer_is_taken_back_by_those_who_made_it(people: People) -> None:
     """Then it is nobody's to accept."""
     case_ref = await offered(people)
-    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=False))
+    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=False), by_worker=True)
     with pytest.raises(BadInputError):
         await (await people.record_for(TAKER)).read(case_ref)
 
@@ -169,13 +194,14 @@ async def test_nobody_is_offered_a_case_but_by_those_who_lead_it(
             )
 
 
-@pytest.mark.parametrize("who", [SALTMERE, ngo_intake(), TAKER, ANN], ids=str)
+@pytest.mark.parametrize("role", [Role.WEB, Role.JOURNEYS], ids=str)
 async def test_the_lead_is_taken_in_the_transaction_that_accepts_and_in_no_other(
-    people: People, postgres: Servers, who: Actor
+    people: People, postgres: Servers, role: Role
 ) -> None:
     """The function that moves it asks for the answer, and does not believe its caller."""
     case_ref = await offered(people)
-    async with acting(postgres, Role.WEB, who, case_ref) as connection:
+    who = TAKER if role is Role.WEB else None
+    async with acting(postgres, role, who, case_ref) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("SELECT record.take_lead($1)", case_ref)
 
@@ -186,7 +212,7 @@ async def test_a_restricted_case_is_never_seen_by_an_offer(
 ) -> None:
     """A rule that offered one all the same would show it to nobody."""
     case_ref = await opened(people.record_for, is_restricted=True)
-    await write(people, case_ref, ANN, TransferRecorded(transfer=OFFER))
+    await write(people, case_ref, None, TransferRecorded(transfer=OFFER))
     async with acting(postgres, Role.WEB, TAKER, case_ref if named else None) as connection:
         assert await seen(connection, tables, case_ref) == {}
 

@@ -12,9 +12,11 @@ from schemas.casework import CaseLink, Entitlement, LinkKind
 from schemas.changes import (
     CaseChanged,
     Change,
+    CheckRecorded,
     ConflictRecorded,
     HoldRecorded,
     LinkRecorded,
+    MaracRecorded,
     NamedRecorded,
     NeedRecorded,
     NotificationKept,
@@ -26,6 +28,7 @@ from schemas.changes import (
     StageMoved,
     StopPlaced,
     TaskRecorded,
+    TransferRecorded,
 )
 from schemas.contact import PlanState
 from schemas.decisions import NotDone
@@ -51,7 +54,8 @@ _TOLD_ELSEWHERE = {
 """Changes without a sample, and where they are tested."""
 
 _BY_PEOPLE_ALONE = {HoldRecorded, NrmRecorded, ConflictRecorded}
-_BY_THE_WORKER_ALONE = {NamedRecorded, RiskRecorded}
+_BY_THE_WORKER_ALONE = {NamedRecorded, RiskRecorded, MaracRecorded, TransferRecorded, CheckRecorded}
+"""A check is put by one person and answered by another: test_withdrawals."""
 PERSON, WORKER = caseworker(), None
 
 
@@ -176,8 +180,19 @@ async def test_a_refusal_leaves_the_alerts_it_names_and_nothing_else(world: Worl
 _AGAIN = {
     "a second plan in force": (
         "a plan",
-        {"number": 2, "state": PlanState.IN_FORCE, "verified_at": AT, "expires_at": AT},
+        {
+            "number": 2,
+            "state": PlanState.IN_FORCE,
+            "changes": (),
+            "verified_at": AT,
+            "expires_at": AT,
+        },
         "plan_moved",
+    ),
+    "a change that nobody confirmed": (
+        "a plan",
+        {"state": PlanState.IN_FORCE, "verified_at": AT, "expires_at": AT},
+        "second_person",
     ),
     "a second hold of one organisation": ("a hold", {"number": 2}, "already_held"),
     "a change confirmed by its author": ("a plan", {"confirmed_by": ANN}, "second_person"),

@@ -243,8 +243,8 @@ _A_YES = (
     " expires_at) VALUES ($1, 'support_referral', $2, 99, $3, $4, now(), now() + '1 day')"
 )
 _ANSWERED = (
-    "UPDATE record.withdrawal_check SET state = 'it_was_not_her', answered_by = 'harbour-house:x',"
-    " recorded_at = clock_timestamp() WHERE case_ref = $1"
+    "UPDATE record.withdrawal_check SET state = 'it_was_not_her',"
+    " answered_by = 'harbour-house:will', recorded_at = clock_timestamp() WHERE case_ref = $1"
 )
 _FORGED: dict[str, tuple[bool, tuple[str, str, list[str]]]] = {
     "while she is only being asked": (False, (IDVA, "given", ["name"])),

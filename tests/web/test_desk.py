@@ -16,9 +16,10 @@ from infra.migrations import migrate
 from infra.stack.secrets import Role as DatabaseRole
 from schemas.actor import Actor, Role
 from schemas.case import Stage
-from schemas.case_commands import AddNeed, CloseCase
+from schemas.case_commands import AddNeed, CloseCase, DeclareConflict
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import WithdrawConsent
+from schemas.contact_commands import EndContact, PlanContact
 from schemas.decisions import Committed, NotDone
 from schemas.errors import BadInputError, SettingsError, UnreachableError
 from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
@@ -295,6 +296,78 @@ async def test_an_auditor_reads_denials_and_verifies(people: People, at_desk: At
         (Verb.SHOW_CASE, "refused"),
     ]
     assert report.is_intact
+
+
+async def too_close(people: People, case_ref: CaseRef, who: Actor) -> None:
+    """They say so."""
+    await done(people.record_for, about(case_ref, DeclareConflict, actor=who))
+
+
+async def test_whoever_declared_a_conflict_reads_nothing_of_a_case_that_is_led(
+    people: People, at_desk: AtDesk
+) -> None:
+    """No page, no text, no plan, no timeline, no list; and nothing is decided on their word."""
+    case_ref, ann = await delivered(people.record_for), caseworker()
+    await too_close(people, case_ref, ann)
+    async with at_desk(ann) as desk:
+        for ask in (
+            lambda: desk.show_case(case_ref),
+            lambda: desk.show_case(case_ref, personal=True, notes=True),
+            lambda: desk.show_timeline(case_ref),
+            lambda: desk.show_contact(case_ref, details=True),
+            lambda: desk.end_contact(about(case_ref, EndContact, actor=ann), "a word"),
+            lambda: desk.state(about(case_ref, PlanContact, actor=ann)),
+            lambda: desk.decide(about(case_ref, AddNeed, actor=ann)),
+        ):
+            with pytest.raises(BadInputError, match="you declared a conflict of interest"):
+                await ask()
+        assert case_ref not in {line.case_ref for line in await desk.list_cases(closed_too=True)}
+        assert case_ref not in {line.case_ref for line in await desk.list_deadlines()}
+        assert case_ref not in {line.case_ref for line in await desk.list_tasks()}
+
+
+async def test_whoever_declared_a_conflict_reads_nothing_of_a_referral(
+    people: People, at_desk: AtDesk
+) -> None:
+    """No packet, no inbox line, no line to her; a colleague opens it."""
+    case_ref, ida = await delivered(people.record_for), ngo_intake()
+    await too_close(people, case_ref, ida)
+    opening = about(case_ref, OpenReferral, actor=ida)
+    async with at_desk(ida) as desk:
+        for ask in (
+            lambda: desk.open_referral(opening),
+            lambda: desk.show_contact(case_ref, details=True),
+        ):
+            with pytest.raises(BadInputError):
+                await ask()
+        assert case_ref not in {line.case_ref for line in await desk.list_inbox()}
+        assert await desk.own_reason(case_ref, 1) is None
+    colleague = an_actor(Role.NGO_WORKER, HARBOUR, "will")
+    async with at_desk(colleague) as desk:
+        _, found = await desk.open_referral(opening.model_copy(update={"actor": colleague}))
+    assert the(the(found).packet).name == NAME
+
+
+async def test_whoever_declared_a_conflict_still_takes_consent_back_for_her(
+    people: People, at_desk: AtDesk
+) -> None:
+    """It is never refused: it is posted, as a stranger's is."""
+    case_ref, ann = await delivered(people.record_for), caseworker()
+    await too_close(people, case_ref, ann)
+    async with at_desk(ann) as desk:
+        assert await desk.withdraw(about(case_ref, WithdrawConsent, actor=ann)) is None
+
+
+async def test_who_repeats_what_took_the_case_from_their_sight_is_answered_again(
+    people: People, at_desk: AtDesk
+) -> None:
+    """The same command, given again because its answer was lost."""
+    case_ref, ann = await delivered(people.record_for), caseworker()
+    declares = about(case_ref, DeclareConflict, actor=ann)
+    async with at_desk(ann) as desk:
+        first = await desk.state(declares)
+        assert isinstance(first, Committed)
+        assert first == await desk.state(declares)
 
 
 # Opening
