@@ -170,9 +170,8 @@ async def take(
 
     Its deadlines, tasks and referrals come with it.
     """
-    command = _answer(actor, command_id, case, accepts=True)
-    done = "Taken: your organisation leads it."
-    await decide(data_dir, actor, command, as_json=as_json, done=done)
+    fact = _answer(actor, command_id, case, accepts=True)
+    await state(data_dir, actor, fact, as_json=as_json, done="Taken: your organisation leads it.")
 
 
 @verb
@@ -184,9 +183,8 @@ async def decline(
     as_json: JsonOption = False,
 ) -> None:
     """Leave a case that was offered to your agency where it is."""
-    command = _answer(actor, command_id, case, accepts=False)
-    done = "Declined: it stays where it was."
-    await decide(data_dir, actor, command, as_json=as_json, done=done)
+    fact = _answer(actor, command_id, case, accepts=False)
+    await state(data_dir, actor, fact, as_json=as_json, done="Declined: it stays where it was.")
 
 
 def _answer(actor: str, command_id: str | None, case: str, *, accepts: bool) -> "AnswerTransfer":

@@ -22,7 +22,7 @@ from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, CaseOpening, Stage
 from schemas.command_base import Command
 from schemas.decisions import Changed, Refused, Reply
-from schemas.errors import BadInputError, RecordError
+from schemas.errors import BadInputError, RecordError, SteppedBackError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.snapshot import CaseSnapshot, Dispatch
 from schemas.verbs import Verb
@@ -98,11 +98,13 @@ class PostgresRecord:
     ) -> Written:
         case_ref = command.case_ref
         async with transaction(self._pool, self._scope, case_ref) as connection:
+            if command.verb is Verb.ANSWER_TRANSFER:
+                await connection.execute(_SQL["enter_offer"], case_ref)
             locked = await connection.fetchval(_SQL["lock_case"], case_ref)
             kept = await self._kept_reply(connection, command)
             snapshot = await self._snapshot(connection, case_ref, services)
             if locked is None:
-                raise unknown_case()  # it may be looked at, as an offer is, and not worked on
+                raise unknown_case()
             if kept is not None:
                 return Written(reply=kept, snapshot=snapshot, is_repeat=True)
             verdict = judge(snapshot)
@@ -154,7 +156,7 @@ class PostgresRecord:
     ) -> CaseSnapshot:
         raw = json.loads(await connection.fetchval(_SQL["read_snapshot"], case_ref, services))
         if raw["case"] is None:
-            raise stepped_back() if raw["conflicts"] else unknown_case()
+            raise SteppedBackError if raw["conflicts"] else unknown_case()
         return CaseSnapshot.model_validate({k: v for k, v in raw.items() if v is not None})
 
     async def _write(
@@ -229,11 +231,6 @@ class PostgresRecord:
 def unknown_case() -> BadInputError:
     """The same words whether there is no such case or it is not for this caller."""
     return BadInputError("case", "there is no such case that you may see")
-
-
-def stepped_back() -> BadInputError:
-    """To whoever declared a conflict of interest: they know why the case is not shown to them."""
-    return BadInputError("case", "you declared a conflict of interest: somebody else works on it")
 
 
 def _case_row(

@@ -211,6 +211,11 @@ def _conflict(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | Non
     declared = {conflict.who for conflict in snapshot.conflicts}
     if actor.who not in declared or verb is Verb.DECLARE_CONFLICT:
         return None
+    return stepped_back()
+
+
+def stepped_back() -> Refused:
+    """The refusal for whoever declared a conflict of interest, whatever they ask."""
     return refused(
         "conflict_declared", "You declared a conflict of interest: somebody else works on this."
     )

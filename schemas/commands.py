@@ -82,7 +82,6 @@ CaseCommand = Annotated[
     | RecordDeath
     | HandOver
     | OfferTransfer
-    | AnswerTransfer
     | ProposeNamed
     | ConfirmNamed
     | CloseCase
@@ -136,6 +135,7 @@ Fact = (
     | CancelContact
     | MoveNrm
     | ReopenCase
+    | AnswerTransfer
     | DeclareConflict
     | FinishTask
 )

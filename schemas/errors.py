@@ -5,6 +5,7 @@ What is left is a caller's mistake, a broken installation, or the outside world 
 
     SafepathError
     ├── BadInputError          a field of what the caller gave; exit 2
+    │   └── SteppedBackError   a case that the caller declared a conflict of interest in
     ├── SettingsError          unknown, missing or contradictory settings; exit 2
     ├── UnreachableError       PostgreSQL or Temporal does not answer; exit 4
     ├── StackError             the embedded stack cannot do what was asked; exit 1
@@ -34,6 +35,13 @@ class BadInputError(SafepathError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class SteppedBackError(BadInputError):
+    """The caller declared a conflict of interest: the case is there, and not for them."""
+
+    def __init__(self) -> None:
+        super().__init__("case", "you declared a conflict of interest in it")
 
 
 class SettingsError(SafepathError):

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from infra.record import PostgresRecord
-from rules.decide import missing_right
+from rules.decide import missing_right, stepped_back
 from schemas.actor import Actor
 from schemas.decisions import NotDone, Refusal, Refused
-from schemas.errors import BadInputError
+from schemas.errors import BadInputError, SteppedBackError
 from schemas.ids import CaseRef
 from schemas.verbs import Verb
 
@@ -30,11 +30,7 @@ class Counter:
     async def refused(self, verb: Verb, case_ref: CaseRef | None = None) -> NotDone | None:
         """Why the role may not use the verb, with an audit row; None where it may."""
         refusal: Refused | None = missing_right(verb, self.actor.role)
-        if refusal is None:
-            return None
-        codes = tuple(reason.code for reason in refusal.reasons)
-        await self._record.note_refusal(self.actor, verb, case_ref, codes)
-        return NotDone(case_ref=case_ref or "", reasons=refusal.reasons)
+        return await self._noted(verb, case_ref, refusal.reasons) if refusal else None
 
     async def require(self, verb: Verb, case_ref: CaseRef | None = None) -> None:
         """Go on only with the right.
@@ -48,14 +44,26 @@ class Counter:
 
     async def close(self, verb: Verb, case_ref: CaseRef, refusal: Refusal) -> NotDone:
         """A refusal that touches no case, with its audit row."""
-        await self._record.note_refusal(self.actor, verb, case_ref, (refusal.code,))
-        return NotDone(case_ref=case_ref, reasons=(refusal,))
+        return await self._noted(verb, case_ref, (refusal,))
 
     @asynccontextmanager
     async def noting(self, verb: Verb, case_ref: CaseRef) -> AsyncIterator[None]:
-        """Whoever asks for a case she may not see leaves a row; her answer does not say so."""
+        """Whoever asks for a case she may not see leaves a row; her answer does not say so.
+
+        Raises:
+            NotAllowed: she declared a conflict of interest in it, and knows it.
+        """
         try:
             yield
+        except SteppedBackError:
+            raise NotAllowed(await self._noted(verb, case_ref, stepped_back().reasons)) from None
         except BadInputError:
             await self._record.note_refusal(self.actor, verb, case_ref, ("not_visible",))
             raise
+
+    async def _noted(
+        self, verb: Verb, case_ref: CaseRef | None, reasons: tuple[Refusal, ...]
+    ) -> NotDone:
+        codes = tuple(reason.code for reason in reasons)
+        await self._record.note_refusal(self.actor, verb, case_ref, codes)
+        return NotDone(case_ref=case_ref or "", reasons=reasons)

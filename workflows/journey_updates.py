@@ -8,7 +8,6 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.case_commands import (
         AddNeed,
-        AnswerTransfer,
         CloseCase,
         ConfirmNamed,
         ConfirmSafety,
@@ -89,11 +88,6 @@ class JourneyUpdates:
     @workflow.update(name="offer_transfer", description="Offer the case to another agency.")
     async def offer_transfer(self, command: OfferTransfer) -> Reply:
         """Another agency may lead it."""
-        return await self._inbox.put(command)
-
-    @workflow.update(name="answer_transfer", description="Answer the offer of the case.")
-    async def answer_transfer(self, command: AnswerTransfer) -> Reply:
-        """The other agency leads it, or leaves it where it is."""
         return await self._inbox.put(command)
 
     @workflow.update(name="propose_named", description="Propose somebody for a restricted case.")

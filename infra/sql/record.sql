@@ -2,6 +2,9 @@
 SELECT set_config('app.org', $1, true), set_config('app.person', $2, true),
        set_config('app.role', $3, true), set_config('app.case_ref', $4, true)
 
+-- name: enter_offer
+SELECT set_config('app.offer', $1, true)
+
 -- name: lock_case
 SELECT case_ref FROM record.case_file WHERE case_ref = $1 FOR UPDATE
 

@@ -210,7 +210,7 @@ async def transferred(journey: Journey) -> None:
     await journey.accepted(IDVA)
     taker = caseworker("saltmere-council")
     await journey.decide(OfferTransfer, to_organisation=taker.organisation)
-    await journey.decide(AnswerTransfer, actor=taker, accepts=True)
+    await journey.state(AnswerTransfer, actor=taker, accepts=True)
     await journey.until_shown(UNIT, taker.organisation)
     await journey.answers(CompleteReferral, IDVA)
     await journey.referral_ends()

@@ -7,6 +7,7 @@ import pytest
 
 from activities.ports import Beside
 from infra.stack.secrets import Role
+from infra.statements import statements
 from schemas.actor import Actor
 from schemas.case_commands import (
     AnswerTransfer,
@@ -34,6 +35,25 @@ TAKER = caseworker("saltmere-council", "cy")
 SALTMERE = caseworker("saltmere-police", "sal")
 
 
+NEVER_BEFORE = {
+    "record.case_text",
+    "record.plan_detail",
+    "record.plan_word",
+    "record.inbox_item",
+    "record.organisation_note",
+    "record.consultation",
+    "record.service_reason",
+    "record.case_person",
+    "record.case_link",
+    "record.marac",
+    "record.nrm",
+    "record.risk_assessment",
+    "vault.case_key",
+    "audit.entry",
+}
+"""What an agency never sees of a case before it leads it, not even while it answers."""
+
+
 async def offered(people: People) -> CaseRef:
     """A case with a bit of everything, offered to Saltmere's council."""
     hands = people.record_for
@@ -50,7 +70,7 @@ async def offered(people: People) -> CaseRef:
 async def answered(people: People, case_ref: CaseRef, *, accepts: bool) -> None:
     """What the council says."""
     answer = about(case_ref, AnswerTransfer, actor=TAKER, accepts=accepts)
-    await done(people.record_for, answer, by_worker=True)
+    await done(people.record_for, answer)
 
 
 # Offers
@@ -61,12 +81,12 @@ async def test_an_offer_shows_itself_and_nothing_of_the_case(
     postgres: Servers,
     tables: tuple[Table, ...],
 ) -> None:
-    """The task that says so, and which case it is; its header, once the case is named."""
+    """The task that says so, and which case it is, whether or not the case is named."""
     case_ref = await offered(people)
-    offer = {"record.task": 1, "record.transfer": 1}
-    for named, more in ((None, {}), (case_ref, {"record.case_file": 1})):
+    for named in (None, case_ref):
         async with acting(postgres, Role.WEB, TAKER, named) as connection:
-            assert offer | more == await seen(connection, tables, case_ref)
+            found = await seen(connection, tables, case_ref)
+        assert found == {"record.task": 1, "record.transfer": 1}
     reader = await people.reader_for(TAKER)
     to_do = {t.case_ref: t.id for t in await reader.list_tasks(TAKER.organisation)}
     assert to_do[case_ref] == "transfer/1"
@@ -76,6 +96,7 @@ async def test_an_offer_shows_itself_and_nothing_of_the_case(
 
 
 _WRITES = {
+    "transfer": "UPDATE record.transfer SET state = 'accepted' WHERE case_ref = $1",
     "case_file": "UPDATE record.case_file SET stage = 'open' WHERE case_ref = $1",
     "deadline": "UPDATE record.deadline SET state = 'void' WHERE case_ref = $1",
     "contact": "UPDATE record.contact SET state = 'cancelled' WHERE case_ref = $1",
@@ -90,7 +111,7 @@ _WRITES = {
 async def test_an_agency_writes_nothing_in_a_case_that_was_offered_to_it(
     people: People, postgres: Servers, statement: str
 ) -> None:
-    """Its answer is the worker's to write."""
+    """Not before it leads it."""
     case_ref = await offered(people)
     async with acting(postgres, Role.WEB, TAKER, case_ref) as connection:
         assert await connection.execute(statement, case_ref) == "UPDATE 0"
@@ -102,7 +123,6 @@ _ADDS = {
     "outbox": "INSERT INTO record.outbox (case_ref, key, kind, to_organisation, state, occurred_at)"
     " VALUES ($1, 'x', 'stop', 'y', 'queued', now())",
     "wake": "INSERT INTO record.wake (case_ref, workflow_id, owner) VALUES ($1, 'x', 'y')",
-    "the offer itself": "UPDATE record.transfer SET state = 'accepted' WHERE case_ref = $1",
 }
 
 
@@ -110,7 +130,7 @@ _ADDS = {
 async def test_an_agency_adds_nothing_to_a_case_that_was_offered_to_it(
     people: People, postgres: Servers, statement: str
 ) -> None:
-    """Not even its own yes, past the worker."""
+    """Nor its yes, in a transaction that was entered for something else."""
     case_ref = await offered(people)
     async with acting(postgres, Role.WEB, TAKER, case_ref) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -144,7 +164,7 @@ async def test_a_case_that_went_there_may_come_back(people: People) -> None:
     await answered(people, case_ref, accepts=True)
     offer = about(case_ref, OfferTransfer, actor=TAKER, to_organisation=ANN.organisation)
     await done(people.record_for, offer, by_worker=True)
-    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=True), by_worker=True)
+    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=True))
     assert ANN.organisation == (await (await people.record_for(ANN)).read(case_ref)).case.owner
     with pytest.raises(BadInputError):
         await (await people.record_for(TAKER)).read(case_ref)
@@ -164,7 +184,7 @@ async def test_an_offer_that_was_declined_shows_nothing_but_the_answer(
 async def test_an_offer_is_taken_back_by_those_who_made_it(people: People) -> None:
     """Then it is nobody's to accept."""
     case_ref = await offered(people)
-    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=False), by_worker=True)
+    await done(people.record_for, about(case_ref, AnswerTransfer, accepts=False))
     with pytest.raises(BadInputError):
         await (await people.record_for(TAKER)).read(case_ref)
 
@@ -194,16 +214,41 @@ async def test_nobody_is_offered_a_case_but_by_those_who_lead_it(
             )
 
 
-@pytest.mark.parametrize("role", [Role.WEB, Role.JOURNEYS], ids=str)
+@pytest.mark.parametrize("who", [SALTMERE, ngo_intake(), TAKER, ANN], ids=str)
 async def test_the_lead_is_taken_in_the_transaction_that_accepts_and_in_no_other(
-    people: People, postgres: Servers, role: Role
+    people: People, postgres: Servers, who: Actor
 ) -> None:
     """The function that moves it asks for the answer, and does not believe its caller."""
     case_ref = await offered(people)
-    who = TAKER if role is Role.WEB else None
-    async with acting(postgres, role, who, case_ref) as connection:
+    async with acting(postgres, Role.WEB, who, case_ref) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("SELECT record.take_lead($1)", case_ref)
+
+
+_WHILE_ANSWERING = {
+    "the stage": "UPDATE record.case_file SET stage = 'closed', closing_reason = 'x'"
+    " WHERE case_ref = $1",
+    "who works on it": "UPDATE record.case_file SET assigned_to = 'cy' WHERE case_ref = $1",
+    "a task": "UPDATE record.task SET is_done = true WHERE case_ref = $1 AND organisation IS NULL",
+    "a deadline": "UPDATE record.deadline SET state = 'void' WHERE case_ref = $1",
+    "consent": "INSERT INTO record.consent (case_ref, purpose, recipient, epoch, state, fields,"
+    " occurred_at) VALUES ($1, 'support_referral', 'x', 9, 'withdrawn', '{}', now())",
+}
+
+
+@pytest.mark.parametrize("statement", _WHILE_ANSWERING.values(), ids=list(_WHILE_ANSWERING))
+async def test_while_it_answers_an_agency_writes_its_answer_and_nothing_else(
+    people: People, postgres: Servers, tables: tuple[Table, ...], statement: str
+) -> None:
+    """What its answer is judged by is read then: codes and times, and no text."""
+    case_ref = await offered(people)
+    async with acting(postgres, Role.WEB, TAKER, case_ref) as connection:
+        await connection.execute(statements("record")["enter_offer"], case_ref)
+        assert not NEVER_BEFORE & set(await seen(connection, tables, case_ref))
+        try:
+            assert await connection.execute(statement, case_ref) == "UPDATE 0"
+        except asyncpg.InsufficientPrivilegeError:
+            return
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["looking around", "naming the case"])

@@ -309,7 +309,7 @@ async def test_a_transferred_case_is_listed_under_the_agency_that_leads_it(opens
     journey = await opens()
     await journey.decide(OfferTransfer, to_organisation="saltmere-council")
     taker = caseworker("saltmere-council")
-    await journey.decide(AnswerTransfer, actor=taker, accepts=True)
+    await journey.state(AnswerTransfer, actor=taker, accepts=True)
     await journey.until(lambda s: s.case.owner == "saltmere-council")
     await journey.until_shown(UNIT, "saltmere-council")
     await journey.decide(AddNeed, actor=taker)

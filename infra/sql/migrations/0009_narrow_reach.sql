@@ -59,6 +59,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
           AND t.state = 'offered' AND NOT c.is_restricted)
 $$;
 
+-- Answers an offer in this very transaction, which was entered for that alone: then, and only then,
+-- the state that the answer is judged by is read, and the answer is written.
+CREATE FUNCTION record.is_answering(wanted text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT wanted = record.setting('offer') AND wanted = record.setting('case_ref') AND EXISTS (
+        SELECT 1 FROM record.transfer t JOIN record.case_file c USING (case_ref)
+        WHERE t.case_ref = wanted AND t.to_organisation = record.setting('org')
+          AND (t.state = 'offered' OR t.recorded_at >= transaction_timestamp())
+          AND NOT c.is_restricted)
+$$;
+
 -- When a service first took her on: set by a trigger, and by nobody else.
 ALTER TABLE record.referral ADD COLUMN taken_on_at timestamptz;
 UPDATE record.referral SET taken_on_at = recorded_at WHERE state IN ('accepted', 'active');
@@ -138,6 +149,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
               AND t.organisation = record.setting('org') AND t.state = 'started'))
 $$;
 
+-- Rows that are rewritten by a statement which would add them: they are there already.
+CREATE FUNCTION record.has_offer(wanted text, wanted_number integer) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT EXISTS (SELECT 1 FROM record.transfer t
+        WHERE t.case_ref = wanted AND t.number = wanted_number)
+$$;
+
 CREATE FUNCTION record.has_need(wanted text, wanted_number integer) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT EXISTS (SELECT 1 FROM record.need n
@@ -206,11 +224,12 @@ END $$;
 CREATE TRIGGER case_file_is_guarded BEFORE UPDATE ON record.case_file
     FOR EACH ROW EXECUTE FUNCTION record.guard_header();
 
--- A contact stays with whoever planned it; a hand-over is the worker's.
+-- A contact stays with whoever planned it, but for those that come along with the lead of the case.
 CREATE FUNCTION record.guard_contact() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
-    IF current_user = 'sp_web' AND NEW.organisation <> OLD.organisation THEN
+    IF current_user = 'sp_web' AND NEW.organisation <> OLD.organisation
+        AND NOT (record.leads(OLD.case_ref) AND NEW.organisation = record.setting('org')) THEN
         RAISE EXCEPTION 'a contact stays with its organisation'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
@@ -219,36 +238,13 @@ END $$;
 CREATE TRIGGER contact_is_guarded BEFORE UPDATE ON record.contact
     FOR EACH ROW EXECUTE FUNCTION record.guard_contact();
 
--- The agency that accepted an offer leads from now on; the one before it no longer does. The worker
--- writes both, in one transaction: nobody has to read a case to answer whether they would lead it.
-CREATE OR REPLACE FUNCTION record.take_lead(wanted text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-DECLARE
-    taker text;
-BEGIN
-    SELECT t.to_organisation INTO taker FROM record.transfer t
-        WHERE t.case_ref = wanted AND wanted = record.setting('case_ref')
-          AND t.state = 'accepted' AND t.recorded_at >= transaction_timestamp();
-    IF taker IS NULL THEN
-        RAISE EXCEPTION 'no offer was accepted' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    UPDATE record.case_party SET until = clock_timestamp()
-        WHERE case_ref = wanted AND role = 'lead' AND until IS NULL;
-    INSERT INTO record.case_party (case_ref, organisation, role) VALUES (wanted, taker, 'lead')
-        ON CONFLICT ON CONSTRAINT case_party_pk
-        DO UPDATE SET role = 'lead', since = clock_timestamp(), until = NULL;
-    UPDATE record.case_file SET owner = taker WHERE case_ref = wanted;
-END $$;
-REVOKE EXECUTE ON FUNCTION record.take_lead(text) FROM sp_web;
-GRANT EXECUTE ON FUNCTION record.take_lead(text) TO sp_journeys;
-
 -- Which columns change at all. A row's number, its author and its organisation are not among them.
 REVOKE UPDATE ON record.need, record.referral, record.deadline, record.task, record.outbox,
     record.contact_plan, record.contact, record.withdrawal_check, record.marac, record.transfer
     FROM sp_web, sp_journeys;
 REVOKE UPDATE ON record.hold, record.nrm FROM sp_web;
 REVOKE UPDATE ON record.risk_assessment FROM sp_journeys;
-REVOKE INSERT ON record.marac, record.transfer FROM sp_web;
+REVOKE INSERT ON record.marac FROM sp_web;
 REVOKE INSERT ON record.withdrawal_check FROM sp_web, sp_journeys;
 
 GRANT UPDATE (state, occurred_at, recorded_at) ON record.need TO sp_web, sp_journeys;
@@ -277,13 +273,33 @@ GRANT UPDATE (state, age, answer, submitted_at, recovery_until, occurred_at, rec
 GRANT UPDATE (reviewed_by, agreed, occurred_at, recorded_at)
     ON record.risk_assessment TO sp_journeys;
 GRANT UPDATE (lifted_at, lifted_by, occurred_at, recorded_at) ON record.hold TO sp_web;
-GRANT UPDATE (state, answered_by, occurred_at, recorded_at) ON record.transfer TO sp_journeys;
+GRANT UPDATE (state, answered_by, occurred_at, recorded_at)
+    ON record.transfer TO sp_web, sp_journeys;
 
 -- Who sees and writes what, table by table. A person who leads works on the case she named; a
 -- service writes what its help, a withdrawal it passes on, or a stop of contact needs.
 
-CREATE POLICY offered ON record.case_file FOR SELECT TO sp_web
-    USING (case_ref = record.setting('case_ref') AND record.is_offered(case_ref));
+CREATE POLICY answering ON record.case_file TO sp_web
+    USING (record.is_answering(case_ref)) WITH CHECK (record.is_answering(case_ref));
+CREATE POLICY answering ON record.consent FOR SELECT TO sp_web
+    USING (record.is_answering(case_ref));
+CREATE POLICY answering ON record.need FOR SELECT TO sp_web USING (record.is_answering(case_ref));
+CREATE POLICY answering ON record.referral FOR SELECT TO sp_web
+    USING (record.is_answering(case_ref));
+CREATE POLICY answering ON record.deadline FOR SELECT TO sp_web
+    USING (record.is_answering(case_ref) AND record.may_know(private_to));
+CREATE POLICY answering ON record.outbox FOR SELECT TO sp_web
+    USING (record.is_answering(case_ref) AND record.may_know(private_to));
+CREATE POLICY answering ON record.contact FOR SELECT TO sp_web
+    USING (record.is_answering(case_ref));
+CREATE POLICY answering ON record.contact_plan FOR SELECT TO sp_web
+    USING (record.is_answering(case_ref));
+CREATE POLICY answering ON record.hold FOR SELECT TO sp_web USING (record.is_answering(case_ref));
+CREATE POLICY answering ON record.task TO sp_web
+    USING (record.is_answering(case_ref) AND record.may_know(private_to))
+    WITH CHECK (record.is_answering(case_ref) AND organisation = record.setting('org'));
+CREATE POLICY answering ON record.wake FOR INSERT TO sp_web
+    WITH CHECK (record.is_answering(case_ref));
 
 DROP POLICY person ON record.need;
 CREATE POLICY person ON record.need TO sp_web
@@ -378,9 +394,16 @@ CREATE POLICY person ON record.conflict FOR SELECT TO sp_web
 CREATE POLICY declaring ON record.conflict FOR INSERT TO sp_web
     WITH CHECK (record.acts_on(case_ref) AND who = record.who());
 
+-- An offer is made by the worker, for those who lead; it is answered by whoever it was made to, or
+-- taken back.
 DROP POLICY person ON record.transfer;
 CREATE POLICY person ON record.transfer FOR SELECT TO sp_web
-    USING (record.leads(case_ref) OR record.is_offered(case_ref));
+    USING (record.leads(case_ref) OR record.is_offered(case_ref) OR record.is_answering(case_ref));
+CREATE POLICY answering ON record.transfer FOR UPDATE TO sp_web
+    USING (state = 'offered' AND (record.leads_here(case_ref) OR record.is_answering(case_ref)))
+    WITH CHECK (state = 'declined' OR record.is_answering(case_ref));
+CREATE POLICY rewriting ON record.transfer FOR INSERT TO sp_web
+    WITH CHECK (record.has_offer(case_ref, number));
 
 -- An answer tells its giver what was done, also once the case is not theirs any more.
 DROP POLICY person ON record.command_log;
@@ -388,15 +411,16 @@ CREATE POLICY person ON record.command_log FOR SELECT TO sp_web
     USING (case_ref = record.setting('case_ref')
         AND actor = record.setting('role') || '@' || record.who());
 CREATE POLICY answering ON record.command_log FOR INSERT TO sp_web
-    WITH CHECK (record.acts_on(case_ref)
+    WITH CHECK ((record.acts_on(case_ref) OR record.is_answering(case_ref))
         AND actor = record.setting('role') || '@' || record.who());
 
-REVOKE ALL ON FUNCTION record.who(), record.is_too_close(text), record.note_taken_on(),
-    record.helps(text), record.keeps_line(text), record.last_yes(text, text),
+REVOKE ALL ON FUNCTION record.who(), record.is_too_close(text), record.is_answering(text),
+    record.note_taken_on(), record.has_offer(text, integer), record.helps(text), record.keeps_line(text), record.last_yes(text, text),
     record.hears_her(text), record.has_need(text, integer),
     record.may_be_referral(text, integer, text, integer), record.may_answer(text, integer),
     record.puts_back(record.consent), record.guard_header(), record.guard_contact() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record.who(), record.is_too_close(text), record.helps(text),
-    record.hears_her(text), record.has_need(text, integer),
+GRANT EXECUTE ON FUNCTION record.who(), record.is_too_close(text), record.is_answering(text),
+    record.helps(text), record.hears_her(text), record.has_offer(text, integer),
+    record.has_need(text, integer),
     record.may_be_referral(text, integer, text, integer), record.may_answer(text, integer),
     record.puts_back(record.consent) TO sp_web;
