@@ -32,8 +32,9 @@ async def make(
     purpose: Annotated[
         str,
         typer.Option(
-            help="first_contact, appointment, update, question, check_in (asking whether a "
-            "withdrawal was hers) or plan_check."
+            help="first_contact, appointment, update, question, check_in, plan_check, or "
+            "withdrawal_check: your service asks her, by voice or in person, whether a "
+            "withdrawal was hers."
         ),
     ],
     channel: Annotated[

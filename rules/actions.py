@@ -178,7 +178,8 @@ def _contacts(snapshot: CaseSnapshot, said: _Said) -> Iterator[Command]:
     channels = snapshot.plan.channels if snapshot.plan else ()
     for channel in channels:
         if channel not in TEXT_CHANNELS:
-            yield PlanContact(purpose=ContactPurpose.CHECK_IN, channel=channel, **said)
+            for purpose in (ContactPurpose.CHECK_IN, ContactPurpose.WITHDRAWAL_CHECK):
+                yield PlanContact(purpose=purpose, channel=channel, **said)
 
 
 def _one(kind: type[Command], **parts: Any) -> Callable[[CaseSnapshot, _Said], Iterator[Command]]:

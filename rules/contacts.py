@@ -11,6 +11,7 @@ from rules.contacts_waiting import ask_its_maker, called_off, in_window, seen_an
 from rules.safe_contact import (
     NOT_BEGUN,
     is_safe,
+    no_ground,
     objection,
     referrals_behind,
     window_of,
@@ -20,7 +21,13 @@ from rules.world import World
 from schemas.actor import NGO_ROLES, Actor
 from schemas.changes import ContactRecorded
 from schemas.clockwork_steps import CloseWindow, OpenWindow, SendContact, SettleContact
-from schemas.contact import TEXT_CHANNELS, Contact, ContactResult, ContactState
+from schemas.contact import (
+    TEXT_CHANNELS,
+    Contact,
+    ContactPurpose,
+    ContactResult,
+    ContactState,
+)
 from schemas.contact_commands import CancelContact, EndContact, PlanContact, StartContact
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot, TaskKind
@@ -159,11 +166,11 @@ def settle(snapshot: CaseSnapshot, step: SettleContact, world: World) -> Decisio
 
 def _planned(snapshot: CaseSnapshot, command: PlanContact, at: datetime) -> Contact | Refused:
     actor, referral = command.actor, command.referral
-    if actor.role in NGO_ROLES:
+    if actor.role in NGO_ROLES or command.purpose is ContactPurpose.WITHDRAWAL_CHECK:
         behind = referrals_behind(snapshot, actor.organisation, command.purpose, at)
         referral = referral or next(iter(behind), None)
         if referral not in behind:
-            return refused("not_engaged", "Your service has no open referral to contact her on.")
+            return no_ground(command.purpose)
     elif referral is not None and snapshot.referral(referral) is None:
         return refused("no_referral", "The case has no such referral.")
     return Contact(

@@ -8,7 +8,7 @@ hours in which he is least often beside her (design choice). A plan that has not
 is suspended, and after a death, nothing is allowed at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from rules.world import World
 from schemas.case import Channel, PersonalField
 from schemas.consent import ConsentState
 from schemas.contact import (
+    SPOKEN_CHANNELS,
     TEXT_CHANNELS,
     Contact,
     ContactChannel,
@@ -31,8 +32,9 @@ from schemas.contact import (
     PlanTerms,
 )
 from schemas.decisions import Refused, refused
+from schemas.referral import Referral
 from schemas.snapshot import CaseSnapshot
-from schemas.withdrawal import CheckState
+from schemas.withdrawal import CheckState, WithdrawalCheck
 
 USED: Mapping[Channel, ContactChannel | None] = MappingProxyType(
     {
@@ -65,7 +67,6 @@ NOT_BEGUN = frozenset({ContactState.PLANNED, ContactState.OPEN})
 _OFFICE_HOURS = tuple(
     ContactWindow(weekday=day, opens=time(9), closes=time(17)) for day in range(5)
 )
-_INTERPRETED = frozenset({ContactChannel.VOICE, ContactChannel.IN_PERSON})
 
 
 def terms_at(snapshot: CaseSnapshot, at: datetime) -> PlanTerms | None:
@@ -94,45 +95,51 @@ def is_suspended(snapshot: CaseSnapshot) -> bool:
 
 def is_engaged(snapshot: CaseSnapshot, organisation: str) -> bool:
     """Whether one of the organisation's services has taken her on."""
-    return any(r.organisation == organisation and r.state in ENGAGED for r in snapshot.referrals)
+    return any(_engaged(snapshot, organisation))
 
 
 def referrals_behind(
     snapshot: CaseSnapshot, organisation: str, purpose: ContactPurpose, at: datetime
 ) -> tuple[int, ...]:
-    """The referrals on which a service may contact her.
+    """The referrals on which a service may contact her: those it has taken on.
 
-    Those it has taken on; and, to ask her «was it you?», those that stopped with a withdrawal
-    which is still being checked, for as long as its line is kept.
+    To ask her «was it you?», those alone that stopped with a withdrawal which it is still to ask
+    her about, for as long as its line is kept.
     """
-    lines = {
-        number
-        for check in snapshot.checks
-        if check.state is CheckState.OPEN and at < check.line_until
-        for number in check.referrals
-        if purpose is ContactPurpose.CHECK_IN
-    }
-    mine = (r for r in snapshot.referrals if r.organisation == organisation)
-    return tuple(r.number for r in mine if r.state in ENGAGED or r.number in lines)
+    if purpose is ContactPurpose.WITHDRAWAL_CHECK:
+        return tuple(n for check in _to_ask(snapshot, organisation, at) for n in check.referrals)
+    return tuple(referral.number for referral in _engaged(snapshot, organisation))
 
 
 def may_contact(snapshot: CaseSnapshot, contact: Contact, at: datetime) -> bool:
     """Whether the organisation that planned it may still contact her."""
-    organisation = contact.organisation
-    if organisation == snapshot.case.owner:
+    organisation, purpose = contact.organisation, contact.purpose
+    if organisation == snapshot.case.owner and purpose is not ContactPurpose.WITHDRAWAL_CHECK:
         return True
-    return contact.referral in referrals_behind(snapshot, organisation, contact.purpose, at)
+    return contact.referral in referrals_behind(snapshot, organisation, purpose, at)
+
+
+def no_ground(purpose: ContactPurpose) -> Refused:
+    """Why an organisation may not contact her for that."""
+    if purpose is ContactPurpose.WITHDRAWAL_CHECK:
+        return refused(
+            "no_open_check",
+            "Your organisation has no open question to her whether a withdrawal was hers; for "
+            "anything else, choose another purpose.",
+        )
+    return refused("not_engaged", "Your service has no open referral on which to contact her.")
 
 
 def objection(snapshot: CaseSnapshot, contact: Contact, at: datetime) -> Refused | None:
     """What speaks against the contact at a moment, but for its time."""
     if not may_contact(snapshot, contact, at):
-        return refused("not_engaged", "Your service has no open referral on which to contact her.")
+        return no_ground(contact.purpose)
     terms = terms_at(snapshot, at)
     if terms is None:
         return _nothing_known(snapshot)
     return (
-        _channel(snapshot, terms, contact.channel)
+        _not_spoken(contact)
+        or _channel(snapshot, terms, contact.channel)
         or _template(terms, contact)
         or _interpreter(terms, contact)
     )
@@ -180,6 +187,16 @@ def _nothing_known(snapshot: CaseSnapshot) -> Refused:
     return refused("plan_unknown", "It is not known how she can be reached safely: wait for her.")
 
 
+def _not_spoken(contact: Contact) -> Refused | None:
+    """Whoever holds her telephone could read «was it you?», and answer for her."""
+    is_check = contact.purpose is ContactPurpose.WITHDRAWAL_CHECK
+    if not is_check or contact.channel in SPOKEN_CHANNELS:
+        return None
+    return refused(
+        "not_spoken", "Whether a withdrawal was hers is asked by voice or in person, and no other."
+    )
+
+
 def _channel(snapshot: CaseSnapshot, terms: PlanTerms, channel: ContactChannel) -> Refused | None:
     allowed = [c for c in terms.channels if c is not ContactChannel.SHE_CONTACTS_US]
     if channel in allowed:
@@ -213,7 +230,11 @@ def _template(terms: PlanTerms, contact: Contact) -> Refused | None:
 def _interpreter(terms: PlanTerms, contact: Contact) -> Refused | None:
     if contact.interpreter in terms.interpreter.excluded:
         return refused("interpreter_excluded", "She must not be interpreted by them: book another.")
-    if not terms.interpreter.needed or contact.channel not in _INTERPRETED or contact.interpreter:
+    if (
+        not terms.interpreter.needed
+        or contact.channel not in SPOKEN_CHANNELS
+        or contact.interpreter
+    ):
         return None
     return refused("interpreter_needed", "She needs an interpreter: book one, and give the code.")
 
@@ -221,18 +242,23 @@ def _interpreter(terms: PlanTerms, contact: Contact) -> Refused | None:
 def may_know(snapshot: CaseSnapshot, organisation: str, at: datetime) -> bool:
     """Whether a service may read how to reach her.
 
-    It has taken her on and she agreed to pass that on, or it keeps its line while she is asked
-    whether a withdrawal was hers, and she had agreed before.
+    It has taken her on and she agreed to pass that on, or it keeps its line while it is to ask
+    her whether a withdrawal was hers, and she had agreed before.
     """
-    behind = referrals_behind(snapshot, organisation, ContactPurpose.CHECK_IN, at)
-    services = {r.service for r in snapshot.referrals if r.number in behind}
-    agreed = (c for c in snapshot.consents if c.state in _SAID_YES)
-    now = {(c.recipient, field) for c in agreed for field in c.fields}
-    before = {
-        (kept.recipient, field)
-        for check in snapshot.checks
-        if check.state is CheckState.OPEN and at < check.line_until
-        for kept in check.consents
-        for field in kept.fields
-    }
-    return any((service, PersonalField.SAFE_CONTACT) in now | before for service in services)
+    taken_on = {referral.service for referral in _engaged(snapshot, organisation)}
+    agreed = (c for c in snapshot.consents if c.state in _SAID_YES and c.recipient in taken_on)
+    kept = (stood for check in _to_ask(snapshot, organisation, at) for stood in check.consents)
+    passed_on = (*(c.fields for c in agreed), *(stood.fields for stood in kept))
+    return any(PersonalField.SAFE_CONTACT in fields for fields in passed_on)
+
+
+def _engaged(snapshot: CaseSnapshot, organisation: str) -> Iterator[Referral]:
+    """Its referrals on which it has taken her on."""
+    mine = (r for r in snapshot.referrals if r.organisation == organisation)
+    return (referral for referral in mine if referral.state in ENGAGED)
+
+
+def _to_ask(snapshot: CaseSnapshot, organisation: str, at: datetime) -> Iterator[WithdrawalCheck]:
+    """The withdrawals that it is to ask her about, while its line is kept."""
+    mine = (check for check in snapshot.checks if check.asks == organisation)
+    return (c for c in mine if c.state is CheckState.OPEN and at < c.line_until)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from rules import checks, duties, outbox, tasks
 from rules.consents import with_consent, withdrawn
+from rules.contacts_waiting import called_off
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import Role
@@ -60,7 +61,11 @@ def stop(
     reason: Reason,
     at: datetime,
 ) -> tuple[Change, ...]:
-    """End a referral from our side: nothing queued leaves, and the service is told."""
+    """End a referral from our side: nothing queued leaves, and the service is told.
+
+    A contact that was planned on it and has not begun is called off. A text that is being sent
+    is past recall.
+    """
     moved = move(referral, event, role, reason)
     if isinstance(moved, Refused):
         return ()
@@ -75,6 +80,7 @@ def stop(
         ReferralRecorded(referral=moved.model_copy(update=axes)),
         *outbox.cancelled_but_stop(snapshot, referral.number),
         *(outbox.stop(referral) if referral.state in WITH_SERVICE else ()),
+        *called_off(snapshot, (c for c in snapshot.contacts if c.referral == referral.number)),
         *duties.void_of_referral(snapshot, referral.number, at),
         *_settle_tasks(snapshot, referral.number),
     )

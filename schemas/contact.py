@@ -29,6 +29,10 @@ TEXT_CHANNELS = frozenset({ContactChannel.SMS, ContactChannel.EMAIL})
 """Channels the clockwork sends on by itself; on every other a person makes the contact."""
 
 
+SPOKEN_CHANNELS = frozenset({ContactChannel.VOICE, ContactChannel.IN_PERSON})
+"""Channels on which she is spoken with herself."""
+
+
 class Voicemail(StrEnum):
     """What may be left where nobody answers."""
 
@@ -183,6 +187,8 @@ class ContactPurpose(StrEnum):
     QUESTION = "question"
     CHECK_IN = "check_in"
     PLAN_CHECK = "plan_check"
+    WITHDRAWAL_CHECK = "withdrawal_check"
+    """To ask her «was it you?» after a withdrawal: for the service that has that question open."""
 
 
 class ContactTemplate(StrEnum):

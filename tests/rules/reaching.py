@@ -44,7 +44,8 @@ def is_reached_safely(
         assert contact.channel in plan.channels
         assert any(is_in(window, at) for window in plan.windows)
         assert contact.interpreter not in plan.interpreter.excluded
-    if contact.organisation != before.case.owner:
+    is_their_question = contact.purpose is ContactPurpose.WITHDRAWAL_CHECK
+    if is_their_question or contact.organisation != before.case.owner:
         assert _is_known_to(before, contact, at)
 
 
@@ -64,14 +65,14 @@ def is_in_office_hours(at: datetime) -> bool:
 
 
 def _is_known_to(before: CaseSnapshot, contact: Contact, at: datetime) -> bool:
-    """A service that has taken her on, or asks her whether a withdrawal was hers."""
+    """A service that has taken her on, or asks her, aloud, whether a withdrawal was hers."""
     referral = the(before.referral(the(contact.referral)))
     assert referral.organisation == contact.organisation
-    if referral.state in {ReferralState.ACCEPTED, ReferralState.ACTIVE}:
-        return True
-    assert contact.purpose is ContactPurpose.CHECK_IN
+    if contact.purpose is not ContactPurpose.WITHDRAWAL_CHECK:
+        return referral.state in {ReferralState.ACCEPTED, ReferralState.ACTIVE}
+    assert contact.channel in {C.VOICE, C.IN_PERSON}
     return any(
         referral.number in check.referrals and check.state is CheckState.OPEN
         for check in before.checks
-        if at < check.line_until
+        if at < check.line_until and check.asks == contact.organisation
     )

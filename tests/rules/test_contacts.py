@@ -15,6 +15,7 @@ from schemas.case import Channel, Stage
 from schemas.clockwork_steps import CloseWindow, OpenWindow, SendContact, SettleContact
 from schemas.consent import Purpose
 from schemas.contact import (
+    TEXT_CHANNELS,
     Contact,
     ContactChannel,
     ContactPurpose,
@@ -43,6 +44,7 @@ from schemas.snapshot import CaseSnapshot, Task, TaskKind
 from schemas.withdrawal import CheckState, WithdrawalCheck
 from tests.builders import (
     AT,
+    MEADOWLIGHT,
     POLICE,
     a_command,
     a_deadline,
@@ -59,7 +61,7 @@ from tests.builders import (
 )
 from tests.rules.test_windows import LONDON, TUESDAY, window
 
-C, R, S, W = ContactChannel, ContactResult, ContactState, WordCheck
+C, P, R, S, W = ContactChannel, ContactPurpose, ContactResult, ContactState, WordCheck
 INSIDE = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 CLOSES = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NEXT = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -223,32 +225,81 @@ def a_check(**parts: Any) -> WithdrawalCheck:
     return WithdrawalCheck.model_validate(facts | parts)
 
 
+def a_stopped_case(check: WithdrawalCheck, *channels: ContactChannel, **parts: Any) -> CaseSnapshot:
+    """A case whose one referral was stopped by a withdrawal."""
+    referrals = [a_referral(state=ReferralState.WITHDRAWN, delivery=Delivery.ACKED)]
+    case = a_safe_case(*channels, **({"referrals": referrals} | parts))
+    return case.model_copy(update={"checks": (check,)})
+
+
 @pytest.mark.parametrize(
-    ("check", "purpose", "at", "is_kept"),
+    ("check", "purpose", "at", "refusal"),
     [
-        pytest.param(a_check(), ContactPurpose.CHECK_IN, AT, True, id="to ask her"),
-        pytest.param(a_check(), ContactPurpose.UPDATE, AT, False, id="for anything else"),
-        pytest.param(
-            a_check(), ContactPurpose.CHECK_IN, AT + timedelta(hours=72), False, id="too late"
+        pytest.param(a_check(), P.WITHDRAWAL_CHECK, AT, None, id="to ask her"),
+        *(
+            pytest.param(a_check(), purpose, AT, "not_engaged", id=f"for {purpose}")
+            for purpose in ContactPurpose
+            if purpose is not ContactPurpose.WITHDRAWAL_CHECK
         ),
         pytest.param(
-            a_check(state=CheckState.IT_WAS_HER), ContactPurpose.CHECK_IN, AT, False, id="answered"
+            a_check(), P.WITHDRAWAL_CHECK, AT + timedelta(hours=72), "no_open_check", id="too late"
         ),
         pytest.param(
-            a_check(referrals=(2,)), ContactPurpose.CHECK_IN, AT, False, id="another referral"
+            a_check(state=CheckState.IT_WAS_HER),
+            P.WITHDRAWAL_CHECK,
+            AT,
+            "no_open_check",
+            id="answered",
+        ),
+        pytest.param(
+            a_check(asks="meadowlight"), P.WITHDRAWAL_CHECK, AT, "no_open_check", id="not its own"
+        ),
+        pytest.param(
+            a_check(referrals=(2,)), P.WITHDRAWAL_CHECK, AT, "no_open_check", id="another referral"
         ),
     ],
 )
 def test_after_a_withdrawal_the_service_keeps_its_line_to_ask_was_it_you(
-    check: WithdrawalCheck, purpose: ContactPurpose, at: datetime, *, is_kept: bool
+    check: WithdrawalCheck, purpose: ContactPurpose, at: datetime, refusal: str | None
 ) -> None:
     """For 72 hours, for that question, inside her plan as ever."""
-    case = a_safe_case(
-        referrals=[a_referral(state=ReferralState.WITHDRAWN, delivery=Delivery.ACKED)]
+    command = plan(actor=ngo_intake(), purpose=purpose, referral=1)
+    assert ({refusal} if refusal else set()) == why_not(a_stopped_case(check), command, at)
+
+
+@pytest.mark.parametrize("channel", [c for c in ContactChannel if c is not C.SHE_CONTACTS_US])
+def test_she_is_asked_was_it_you_by_voice_or_in_person_and_never_by_a_text(
+    channel: ContactChannel,
+) -> None:
+    """Whoever holds her telephone could read a text, and answer it."""
+    case = a_stopped_case(a_check(), *ContactChannel, device_shared=DeviceShared.NO)
+    template = ContactTemplate.PLEASE_CALL if channel in TEXT_CHANNELS else None
+    command = plan(channel, actor=ngo_intake(), purpose=P.WITHDRAWAL_CHECK, template=template)
+    is_spoken = channel in (C.VOICE, C.IN_PERSON)
+    assert (set() if is_spoken else {"not_spoken"}) == why_not(case, command)
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [caseworker(), ngo_intake(), ngo_intake("meadowlight")],
+    ids=["the agency that leads", "a service that has taken her on", "another service"],
+)
+def test_nobody_else_plans_to_ask_was_it_you(actor: Actor) -> None:
+    """It is the one question of the one service that has it open."""
+    engaged = a_safe_case(
+        referrals=[
+            a_referral(state=ReferralState.ACTIVE),
+            a_referral(2, ReferralState.OPENED, MEADOWLIGHT),
+        ]
     )
-    case = case.model_copy(update={"checks": (check,)})
-    command = plan(actor=ngo_intake(), purpose=purpose)
-    assert (set() if is_kept else {"not_engaged"}) == why_not(case, command, at)
+    assert {"no_open_check"} == why_not(engaged, plan(actor=actor, purpose=P.WITHDRAWAL_CHECK))
+
+
+def test_a_call_to_ask_was_it_you_is_not_begun_once_she_has_answered() -> None:
+    """Its moment comes, and the question is closed."""
+    asks = plan(actor=ngo_intake(), purpose=P.WITHDRAWAL_CHECK)
+    case = after(a_stopped_case(a_check(line_until=INSIDE)), asks)
+    assert S.CANCELLED is first(after(case, a_command(OpenWindow), at=INSIDE)).state
 
 
 # without a plan

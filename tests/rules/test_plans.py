@@ -9,10 +9,10 @@ from rules import plans
 from rules.apply import apply
 from rules.safe_contact import may_know
 from schemas.actor import NGO_ROLES, Actor, Role
-from schemas.case import Stage
+from schemas.case import PersonalField, Stage
 from schemas.changes import ContactRecorded, PlanRecorded, TaskRecorded
 from schemas.command_base import Command
-from schemas.consent import ConsentState
+from schemas.consent import ConsentState, Purpose
 from schemas.contact import (
     Contact,
     ContactChannel,
@@ -36,8 +36,10 @@ from schemas.contact_commands import ConfirmPlan, PlanContact, RenewPlan, SetPla
 from schemas.deadlines import DeadlineState
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot, TaskKind
+from schemas.withdrawal import WithdrawalCheck, WithdrawnConsent
 from tests.builders import (
     AT,
+    IDVA,
     MEADOWLIGHT,
     a_command,
     a_deadline,
@@ -566,3 +568,32 @@ def test_only_what_she_said_yes_to_lets_a_service_know_how_to_reach_her(
     consent = given().model_copy(update={"state": state})
     case = an_open_case(consents=[consent], referrals=[a_referral(state=ReferralState.ACTIVE)])
     assert may is may_know(case, "harbour-house", AT)
+
+
+@pytest.mark.parametrize(
+    ("asks", "kept", "may"),
+    [
+        ("harbour-house", PersonalField.SAFE_CONTACT, True),
+        ("harbour-house", PersonalField.NAME, False),
+        ("meadowlight", PersonalField.SAFE_CONTACT, False),
+    ],
+    ids=["its own question", "she had not passed that on", "another service's question"],
+)
+def test_who_is_to_ask_her_was_it_you_keeps_how_to_reach_her(
+    asks: str, kept: PersonalField, may: bool
+) -> None:
+    """For as long as the line is kept, and where she had agreed before."""
+    stood = WithdrawnConsent(recipient=IDVA, fields=(kept,), expires_at=LATER, epoch=2)
+    check = WithdrawalCheck(
+        number=1,
+        purpose=Purpose.SUPPORT_REFERRAL,
+        recorder=caseworker().who,
+        asks=asks,
+        referrals=(1,),
+        consents=(stood,),
+        opened_at=AT,
+        line_until=LATER,
+    )
+    case = an_open_case(referrals=[a_referral(state=ReferralState.WITHDRAWN)])
+    case = case.model_copy(update={"checks": (check,)})
+    assert [may, False] == [may_know(case, "harbour-house", at) for at in (AT, LATER)]

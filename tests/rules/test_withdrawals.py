@@ -15,6 +15,13 @@ from schemas.changes import ConsentRecorded, DispatchRecorded, TaskRecorded
 from schemas.clockwork_steps import RouteOnward
 from schemas.consent import MARAC_CONFERENCE, ConsentState, Purpose
 from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
+from schemas.contact import (
+    Contact,
+    ContactChannel,
+    ContactPurpose,
+    ContactState,
+    ContactTemplate,
+)
 from schemas.deadlines import DeadlineState
 from schemas.referral import Clock, Delivery, Reason, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchState, TaskKind
@@ -111,6 +118,36 @@ def test_a_withdrawal_settles_the_tasks_about_what_it_stops() -> None:
     answer = done(case, a_command(WithdrawConsent))
     assert set(ids) == {change.task.id for change in only(TaskRecorded, answer)}
     assert all(change.task.is_done for change in only(TaskRecorded, answer))
+
+
+def a_contact(number: int, referral: int | None, state: ContactState) -> Contact:
+    """A text to her, on a referral or on none."""
+    return Contact(
+        number=number,
+        referral=referral,
+        organisation="harbour-house" if referral else POLICE,
+        purpose=ContactPurpose.CHECK_IN,
+        channel=ContactChannel.SMS,
+        template=ContactTemplate.PLEASE_CALL,
+        state=state,
+        planned_by="harbour-house:ida" if referral else caseworker().who,
+    )
+
+
+@pytest.mark.parametrize("state", list(ContactState))
+def test_a_withdrawal_calls_off_every_contact_on_what_it_stops(state: ContactState) -> None:
+    """A text planned before it does not go out after it; one that is on its way is past recall."""
+    contacts = (a_contact(1, 1, state), a_contact(2, 2, state), a_contact(3, None, state))
+    case = an_open_case(
+        consents=[given(), given(MEADOWLIGHT)],
+        referrals=[a_referral(1, S.ACTIVE), a_referral(2, S.ACTIVE, MEADOWLIGHT)],
+        tasks=[a_task("contact/1", TaskKind.MAKE_CONTACT)],
+    ).model_copy(update={"contacts": contacts})
+    case = after(case, a_command(WithdrawConsent))
+    is_stopped = state in (ContactState.PLANNED, ContactState.OPEN)
+    on_it = ContactState.CANCELLED if is_stopped else state
+    assert [on_it, state, state] == [contact.state for contact in case.contacts]
+    assert is_stopped is the(case.task("contact/1")).is_done
 
 
 def test_a_withdrawal_from_everyone_leaves_no_consent_and_no_open_referral() -> None:
