@@ -9,7 +9,7 @@ from schemas.case import ClosingReason, Stage
 from schemas.case_commands import CloseCase, ReopenCase
 from schemas.casework import LinkKind, TransferState
 from schemas.changes import Change, StageMoved
-from schemas.deadlines import Deadline, DeadlineState
+from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Decision, Refusal, Refused, refused
 from schemas.referral import NeedState
 from schemas.snapshot import CaseSnapshot, TaskKind
@@ -20,15 +20,12 @@ TWO_PEOPLE = frozenset({ClosingReason.CONTACT_NOT_SAFE_OR_LOST})
 
 _OUTLIVES = frozenset(
     {
-        TaskKind.WITHDRAWAL_CHECK,
         TaskKind.REPORTED_RECORDER,
         TaskKind.REVIEW_HOLD,
         TaskKind.BEREAVED_FAMILY,
     }
 )
 """Tasks that closing does not settle: what protects her, and what somebody might wish closed."""
-
-_CHECK = "withdrawal-check"
 
 
 def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
@@ -82,11 +79,22 @@ def _still_open(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:
         for r in snapshot.referrals
         if r.state not in OVER
     )
+    return (*referrals, *_being_checked(snapshot), *_being_offered(snapshot))
+
+
+def _being_checked(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:
+    """In a closed case nobody calls her to ask: whoever made it up could close the case on it."""
+    if not any(check.state is CheckState.OPEN for check in snapshot.checks):
+        return ()
+    sentence = "She is being asked whether the withdrawal was hers: wait for her answer."
+    return (Refusal(code="withdrawal_being_checked", sentence=sentence),)
+
+
+def _being_offered(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:
     offer = snapshot.transfer
     if offer is None or offer.state is not TransferState.OFFERED:
-        return tuple(referrals)
+        return ()
     return (
-        *referrals,
         Refusal(
             code="transfer_open",
             sentence=f"The case is offered to {offer.to_organisation}: wait for their answer.",
@@ -100,17 +108,10 @@ def _unfounded(snapshot: CaseSnapshot, reason: ClosingReason) -> tuple[Refusal, 
     if reason is ClosingReason.DECEASED and snapshot.case.died_at is None:
         sentence = "Her death is not on record: use `case died` first."
         return (Refusal(code="death_not_recorded", sentence=sentence),)
-    if reason is ClosingReason.AT_VICTIM_REQUEST and _is_being_checked(snapshot):
-        sentence = "She is being asked whether the withdrawal was hers: wait for her answer."
-        return (Refusal(code="withdrawal_being_checked", sentence=sentence),)
     if reason is ClosingReason.DUPLICATE and not is_linked:
         sentence = "No other case is linked as its duplicate: use `case link` first."
         return (Refusal(code="no_duplicate", sentence=sentence),)
     return ()
-
-
-def _is_being_checked(snapshot: CaseSnapshot) -> bool:
-    return any(check.state is CheckState.OPEN for check in snapshot.checks)
 
 
 def _is_same_person(asked_by: str, actor: Actor) -> bool:
@@ -133,17 +134,13 @@ def _review(snapshot: CaseSnapshot, command: CloseCase) -> Changed:
 
 def _settled(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     """Nothing is left running but what protects her, and what is a service's own matter."""
-    over = (d for d in snapshot.running_deadlines() if not _outlives(d))
+    over = (d for d in snapshot.running_deadlines() if d.private_to is None)
     settled = (t for t in snapshot.tasks if t.kind not in _OUTLIVES and t.private_to is None)
     return (
         *duties.void(snapshot, over, world.at),
         *tasks.done(snapshot, *(task.id for task in settled)),
         *called_off(snapshot, snapshot.contacts),
     )
-
-
-def _outlives(deadline: Deadline) -> bool:
-    return deadline.duty == _CHECK or deadline.private_to is not None
 
 
 def _owed_anew(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:

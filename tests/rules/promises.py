@@ -22,7 +22,7 @@ from tests.rules.stories import PRIVATE
 
 Promise = Callable[[CaseSnapshot, datetime], None]
 
-OUTLIVES_A_CASE = ("withdrawal-check", "hold-review", PRIVATE)
+OUTLIVES_A_CASE = ("hold-review", PRIVATE)
 """Duties that run on in a closed case, or may begin there: what protects her, and a service's."""
 
 
