@@ -103,6 +103,10 @@ async def check(
             show_default=False,
         ),
     ] = None,
+    contact: Annotated[
+        int | None,
+        typer.Option(help="The contact in which she said that it was not her.", show_default=False),
+    ] = None,
     present: PresentOption = None,
     at_safe_time: SafeTimeOption = None,
     told: ToldOption = None,
@@ -115,12 +119,14 @@ async def check(
 ) -> None:
     """Record what she answered to: was it you who took consent back?
 
-    That it was not her puts a yes of hers back, so say also how she was asked, as with `consent
-    ask`: --present, --at-safe-time and --told-not-a-condition.
+    Somebody other than who recorded the withdrawal asks her, inside her safe-contact plan, by
+    voice or in person: `contact make --purpose withdrawal_check`.
 
-    Somebody other than who recorded the withdrawal asks her, inside her safe-contact plan. If it
-    was not her, her consents stand as before, what was stopped is asked for anew, and who
-    recorded the withdrawal is reported.
+    That it was not her puts a yes of hers back. So name the contact in which she said so, with
+    her safe word where one was agreed, and say how she was asked, as with `consent ask`:
+    --present, --at-safe-time and --told-not-a-condition. Her consents then stand as before, what
+    was stopped is asked for anew, and who recorded the withdrawal is reported to the data
+    protection officer and a safeguarding supervisor.
     """
     from schemas.consent_commands import AnswerCheck
     from schemas.withdrawal import CheckAnswer
@@ -131,5 +137,5 @@ async def check(
     case, number = numbered("check", check)
     about = {**said(actor, occurred_at, command_id), "case_ref": case}
     how = asked_how(present, at_safe_time, told, interpreter)
-    fact = AnswerCheck(**about, check=number, answer=answer, asked=how)
+    fact = AnswerCheck(**about, check=number, answer=answer, contact=contact, asked=how)
     await state(data_dir, actor, fact, as_json=as_json, done="Answer recorded.")

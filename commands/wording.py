@@ -48,7 +48,8 @@ PHRASES: dict[Verb, str] = {
     Verb.MARK_NOT_CAPABLE: "recorded that she cannot decide about {recipient} now",
     Verb.WITHDRAW_CONSENT: "withdrew consent from {recipients}; stopped referrals: {referrals}",
     Verb.RELAY_WITHDRAWAL: "passed on a withdrawal of consent",
-    Verb.ANSWER_CHECK: "recorded her answer to check {check}, whether it was her: {answer}",
+    Verb.ANSWER_CHECK: "recorded her answer to check {check}, whether it was her: {answer}"
+    "[, in contact {contact}]",
     Verb.ADD_NEED: "added need {need}: {category}",
     Verb.REQUEST_REFERRAL: "requested referral {referral} of need {need} to {service}",
     Verb.REOPEN_REFERRAL: "requested referral {referral} to {service} in place of {replaces}",

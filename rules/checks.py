@@ -6,19 +6,27 @@ For 72 hours it keeps how to reach her, and has one task for somebody who is not
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from rules import alarms, asked_freely, closing, consents, duties, sending, tasks
-from rules.referral_states import ENGAGED, OVER
+from rules import alarms, asked_freely, consents, duties, tasks, undoing
+from rules.contacts_waiting import called_off
+from rules.her_word import was_she
+from rules.referral_states import ENGAGED
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
-from schemas.case import PersonalField, Stage
-from schemas.changes import Change, CheckRecorded, ConsentRecorded, ReferralRecorded, StageMoved
-from schemas.consent import Consent, ConsentState, Purpose
+from schemas.changes import Change, CheckRecorded
+from schemas.consent import Purpose
 from schemas.consent_commands import AnswerCheck, WithdrawConsent
+from schemas.contact import SPOKEN_CHANNELS, Contact, ContactPurpose
 from schemas.deadlines import Deadline
 from schemas.decisions import Changed, Decision, Refused, refused
-from schemas.referral import Referral, ReferralState
+from schemas.referral import Referral
 from schemas.snapshot import CaseSnapshot, TaskKind
-from schemas.withdrawal import CheckAnswer, CheckState, WithdrawalCheck, WithdrawnConsent
+from schemas.withdrawal import (
+    CheckAnswer,
+    CheckState,
+    SaidBy,
+    WithdrawalCheck,
+    WithdrawnConsent,
+)
 
 LINE_FOR = timedelta(hours=72)
 """How long an engaged service keeps how to reach her (design choice)."""
@@ -50,16 +58,17 @@ def told_again(
 ) -> Iterator[Change]:
     """The same recorder's same withdrawal again is still the one she is asked about.
 
-    Anybody else's stands by itself: it is not undone by what she says of the first.
+    Anybody else's stands by itself, and so does one that she said herself: neither is undone by
+    what she says of the first.
     """
-    if command.purpose is not _SUPPORT:
+    if command.purpose is not _SUPPORT or command.said_by is SaidBy.VICTIM:
         return
     for check in snapshot.checks:
         if check.state is not CheckState.OPEN or check.recorder != command.actor.who:
             continue
         again = tuple(
             kept.model_copy(update={"epoch": kept.epoch + 1})
-            if kept.recipient in recipients and _is_latest(snapshot, kept)
+            if kept.recipient in recipients and undoing.is_latest(snapshot, kept)
             else kept
             for kept in check.consents
         )
@@ -68,7 +77,11 @@ def told_again(
 
 
 def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> Decision:
-    """What she answered. Whoever recorded the withdrawal cannot be the one who asked her."""
+    """What she answered. Whoever recorded the withdrawal cannot be the one who asked her.
+
+    That it was not her gives her back to a service: it is taken only of a contact on record in
+    which it was she who spoke, and as freely as a yes is.
+    """
     check = snapshot.check(command.check)
     objection = _not_theirs(snapshot, check, command.actor)
     if objection or check is None:
@@ -76,20 +89,19 @@ def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> 
     was_hers = command.answer is CheckAnswer.IT_WAS_HER
     if check.state is not CheckState.OPEN or world.at >= check.line_until:
         return _too_late(snapshot, check, world, was_hers=was_hers)
-    asked = command.asked
-    not_free = None if was_hers else asked_freely.unsaid(asked) or asked_freely.objection(asked)
-    if not_free:
-        return not_free
+    doubt = None if was_hers else _doubt(snapshot, check, command)
+    if doubt:
+        return doubt
     state = CheckState.IT_WAS_HER if was_hers else CheckState.IT_WAS_NOT_HER
     answered = check.model_copy(update={"state": state, "answered_by": command.actor.who})
     return Changed(
         changes=(
             CheckRecorded(check=answered),
             *duties.meet(snapshot, DUTY, world.at, of=str(check.number)),
-            *tasks.done(snapshot, _task(check.number)),
-            *(() if was_hers else _undone(snapshot, check, world)),
+            *_nobody_need_ask(snapshot, check),
+            *(() if was_hers else undoing.undone(snapshot, check, world)),
         ),
-        detail={"check": check.number, "answer": command.answer},
+        detail={"check": check.number, "answer": command.answer, "contact": command.contact},
     )
 
 
@@ -103,7 +115,7 @@ def lapse(snapshot: CaseSnapshot, deadline: Deadline, world: World) -> tuple[Cha
     task = f"not-reached/{number}"
     return (
         CheckRecorded(check=check.model_copy(update={"state": CheckState.NOT_REACHED})),
-        *tasks.done(snapshot, _task(number)),
+        *_nobody_need_ask(snapshot, check),
         *tasks.ask(snapshot, world, task, TaskKind.TIME_PASSED, role, not_for=check.recorder),
     )
 
@@ -185,108 +197,54 @@ def _not_theirs(
     return None
 
 
+def _doubt(snapshot: CaseSnapshot, check: WithdrawalCheck, command: AnswerCheck) -> Refused | None:
+    """Why it is not known yet that the withdrawal was not hers."""
+    contact = snapshot.contact(command.contact) if command.contact is not None else None
+    if contact is None or not _was_asked_in(snapshot, check, contact, command.actor):
+        return refused(
+            "not_heard",
+            "That it was not her is taken of a contact on record: name it (`--contact`). Your "
+            "organisation made it by voice or in person, after the withdrawal and as her plan "
+            "allows, and not the one who recorded the withdrawal; in it she spoke, through no "
+            "relative or friend, and gave her safe word if one was agreed.",
+        )
+    return asked_freely.unsaid(command.asked) or asked_freely.objection(command.asked)
+
+
+def _was_asked_in(
+    snapshot: CaseSnapshot, check: WithdrawalCheck, contact: Contact, actor: Actor
+) -> bool:
+    """Whether she can have said so in it: to this organisation, and not to the recorder."""
+    is_theirs = contact.organisation == actor.organisation and contact.made_by != check.recorder
+    is_aloud = contact.channel in SPOKEN_CHANNELS
+    is_since = contact.started_at is not None and contact.started_at >= check.opened_at
+    return is_theirs and is_aloud and is_since and was_she(snapshot, contact)
+
+
+def _nobody_need_ask(snapshot: CaseSnapshot, check: WithdrawalCheck) -> tuple[Change, ...]:
+    """The task to ask her is done, and no contact waits to be made for it."""
+    waiting = (
+        contact
+        for contact in snapshot.contacts
+        if contact.purpose is ContactPurpose.WITHDRAWAL_CHECK
+        and contact.organisation == check.asks
+        and contact.referral in check.referrals
+    )
+    return (*tasks.done(snapshot, _task(check.number)), *called_off(snapshot, waiting))
+
+
 def _too_late(
     snapshot: CaseSnapshot, check: WithdrawalCheck, world: World, *, was_hers: bool
 ) -> Refused:
     """Nothing is put back any more. That it was not her is reported all the same."""
     known = was_hers or check.state is CheckState.IT_WAS_NOT_HER
-    alerts = () if known else _reported(snapshot, check, world)
+    alerts = () if known else undoing.reported(snapshot, check, world)
     way_on = "`consent ask` asks her for a new yes."
     if check.state in _ANSWERED:
         over = refused("answered_already", f"Her answer is on record: {way_on}")
     else:
         over = refused("check_over", f"The 72 hours are over: {way_on}")
     return over.model_copy(update={"alerts": alerts})
-
-
-def _undone(snapshot: CaseSnapshot, check: WithdrawalCheck, world: World) -> tuple[Change, ...]:
-    """Consent is put back, each stopped referral is replaced, and the recorder is reported."""
-    put_back = [k for k in check.consents if _is_latest(snapshot, k) and world.at < k.expires_at]
-    owed = duties.start(snapshot, world, duties.SUPPORT_REFERRAL, world.at) if put_back else ()
-    return (
-        *_opened_again(snapshot, world),
-        *owed,
-        *(change for kept in put_back for change in _restored(snapshot, kept, world)),
-        *_replaced(snapshot, check, {kept.recipient for kept in put_back}, world),
-        *_reported(snapshot, check, world),
-    )
-
-
-def _opened_again(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
-    """There is work for her again, whatever became of the case meanwhile."""
-    match snapshot.case.stage:
-        case Stage.CLOSED:
-            return closing.opened_again(snapshot, world)
-        case Stage.DORMANT | Stage.CLOSING_REVIEW:
-            return (StageMoved(stage=Stage.OPEN),)
-        case _:
-            return ()
-
-
-def _restored(snapshot: CaseSnapshot, kept: WithdrawnConsent, world: World) -> tuple[Change, ...]:
-    """The yes as it was: for the same fields, and no longer than it would have held."""
-    consent = Consent(
-        purpose=_SUPPORT,
-        recipient=kept.recipient,
-        epoch=kept.epoch + 1,
-        state=ConsentState.GIVEN,
-        fields=tuple(PersonalField(field) for field in kept.fields),
-        occurred_at=world.at,
-        expires_at=kept.expires_at,
-    )
-    given = kept.expires_at - consents.VALID_FOR
-    of = consents.renewal_of(_SUPPORT, kept.recipient)
-    return (
-        ConsentRecorded(consent=consent),
-        *duties.start(snapshot, world, consents.RENEWAL, given, of=of),
-    )
-
-
-def _replaced(
-    snapshot: CaseSnapshot, check: WithdrawalCheck, given: set[str], world: World
-) -> Iterator[Change]:
-    """A new referral in the place of each, sent as soon as there is consent; else she is asked."""
-    stopped = [r for r in snapshot.referrals if r.number in check.referrals]
-    missing = [r for r in stopped if not _is_seen_to(snapshot, r)]
-    first = max((r.number for r in snapshot.referrals), default=0) + 1
-    for number, referral in enumerate(missing, start=first):
-        has_consent = referral.service in given
-        state = consents.state_for(snapshot, referral.service, world.at)
-        replacement = Referral(
-            number=number,
-            need=referral.need,
-            service=referral.service,
-            organisation=referral.organisation,
-            state=ReferralState.WAITING,
-            consent=ConsentState.GIVEN if has_consent else state,
-            priority=referral.priority,
-            replaces=referral.number,
-            next_choices=referral.next_choices,
-            offered=referral.offered,
-            chosen_by=referral.chosen_by,
-        )
-        yield ReferralRecorded(referral=replacement)
-        if replacement.consent is not ConsentState.GIVEN:
-            yield sending.referral_task("consent", TaskKind.CONSENT_MISSING, replacement, world)
-
-
-def _reported(snapshot: CaseSnapshot, check: WithdrawalCheck, world: World) -> tuple[Change, ...]:
-    task, kind = f"reported/{check.number}", TaskKind.REPORTED_RECORDER
-    return tasks.ask(snapshot, world, task, kind, Role.DPO, not_for=check.recorder)
-
-
-def _is_latest(snapshot: CaseSnapshot, kept: WithdrawnConsent) -> bool:
-    """Whether nothing was said of it since the withdrawal."""
-    now = snapshot.consent(_SUPPORT, kept.recipient)
-    return now is not None and now.epoch == kept.epoch
-
-
-def _is_seen_to(snapshot: CaseSnapshot, stopped: Referral) -> bool:
-    """Whether a person has gone on with the need since."""
-    return any(
-        r.replaces == stopped.number or (r.need == stopped.need and r.state not in OVER)
-        for r in snapshot.referrals
-    )
 
 
 def _unknown() -> Refused:

@@ -4,28 +4,23 @@ Number, address and trusted person, a further channel, the interpreter, the word
 an abuser would change first.
 """
 
+from rules.her_word import was_she
 from schemas.actor import NGO_ROLES, Role
 from schemas.contact import (
     TEXT_CHANNELS,
-    Contact,
     ContactChannel,
     ContactPlan,
-    ContactResult,
     DeviceShared,
     InterpreterGender,
-    InterpreterKind,
     InterpreterNeed,
     PlanConfirmation,
     PlanPart,
     PlanState,
     PlanTerms,
-    WordCheck,
 )
 from schemas.contact_commands import ConfirmPlan, SetPlan
 from schemas.decisions import Refused, refused
 from schemas.snapshot import CaseSnapshot
-
-_OURS = frozenset({InterpreterKind.NONE, InterpreterKind.INDEPENDENT})
 
 
 def changes_of(held: ContactPlan, command: SetPlan) -> tuple[PlanPart, ...]:
@@ -84,20 +79,10 @@ def _she_said_so(snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan
         plan.set_at is not None and contact.ended_at is not None and contact.ended_at > plan.set_at
     )
     by_another = contact.made_by is not None and contact.made_by != plan.set_by
-    return in_time and by_another and _was_she(contact, must_give_word=held.words_of is not None)
+    return in_time and by_another and was_she(snapshot, contact)
 
 
 def _came_herself(snapshot: CaseSnapshot, command: ConfirmPlan) -> bool:
     """After a suspension no channel is left to ask her on: a supervisor who saw her may confirm."""
     is_suspended = any(plan.state is PlanState.SUSPENDED for plan in snapshot.plans)
     return is_suspended and command.actor.role is Role.SAFEGUARDING_SUPERVISOR
-
-
-def _was_she(contact: Contact, *, must_give_word: bool) -> bool:
-    accepted = {WordCheck.SAFE} if must_give_word else {WordCheck.SAFE, WordCheck.NOT_GIVEN}
-    return (
-        contact.result is ContactResult.SPOKE
-        and not contact.is_outside_plan
-        and contact.interpreted_by in _OURS
-        and contact.word in accepted
-    )

@@ -75,6 +75,9 @@ class AnswerCheck(Command):
     verb: Literal[Verb.ANSWER_CHECK] = Verb.ANSWER_CHECK
     check: int
     answer: CheckAnswer
+    contact: int | None = Field(
+        default=None, description="The contact in which she said so; that it was not her needs one."
+    )
     asked: AskedHow | None = Field(
         default=None, description="How she was asked; what puts a yes back needs what a yes needs."
     )

@@ -11,6 +11,10 @@ from tests.infra.cases import IDVA
 
 TO = ("--to", IDVA, "--fields", "name")
 FREELY = ("--present", "nobody", "--at-safe-time", "--told-not-a-condition")
+ANY_TIME = {
+    "channels": ["voice"],
+    "windows": [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)],
+}
 STRANGER = "ngo_worker@meadowlight:jo"
 
 
@@ -95,12 +99,18 @@ def test_anybody_may_pass_a_withdrawal_on_and_learns_nothing(
 
 
 def test_whether_it_was_her_is_asked_by_somebody_else(safepath: Safepath, case: CaseRef) -> None:
-    """Not by the recorder; and her no to it puts back what was taken."""
+    """Not by the recorder; and her no to it, in a call on record, puts back what was taken."""
     safepath("referral accept", f"{case}/1", by=BO)
+    safepath("contact plan", case, "-", by=ANN, said=json.dumps(ANY_TIME))
     safepath("consent withdraw", case, by=BO)
-    recorder = safepath("consent check", f"{case}/1", "--it-was-not-her", *FREELY, by=BO)
+    not_her = ("consent check", f"{case}/1", "--it-was-not-her", *FREELY)
+    recorder, unheard = (safepath(*not_her, by=who) for who in (BO, DI))
     assert (3, True) == (recorder.exit_code, "somebody else asks her" in recorder.stderr)
-    answer = safepath("consent check", f"{case}/1", "--it-was-not-her", *FREELY, by=DI)
+    assert (3, True) == (unheard.exit_code, "a contact on record" in unheard.stderr)
+    safepath("contact make", case, "--purpose", "withdrawal_check", "--channel", "voice", by=DI)
+    safepath("contact start", f"{case}/1", by=DI)
+    safepath("contact end", f"{case}/1", "--result", "spoke", by=DI)
+    answer = safepath(*not_her, "--contact", "1", by=DI)
     assert answer.exit_code == 0, answer.stderr
     page = json.loads(safepath("case show", case, "--json", by=ANN).stdout)
     assert ["it_was_not_her"] == [check["state"] for check in page["checks"]]

@@ -6,8 +6,8 @@ command, judged by the rules.
 
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, time, timedelta
+from typing import Any, cast
 
 from activities.journey_steps import services_of
 from activities.judging import judge_of
@@ -31,6 +31,8 @@ from schemas.changes import PacketPlaced
 from schemas.clockwork_steps import Breach, Deliver, ExpireReferral, QueueDelivery, Remind, Step
 from schemas.command_base import Command
 from schemas.consent_commands import AskConsent, GiveConsent
+from schemas.contact import ContactChannel, ContactPurpose, ContactResult
+from schemas.contact_commands import EndContact, PlanContact, SetPlan, StartContact
 from schemas.decisions import Committed
 from schemas.ids import CaseRef, new_case_ref
 from schemas.referral_commands import RequestReferral
@@ -120,6 +122,25 @@ def moment(snapshot: CaseSnapshot, command: Command) -> datetime:
         return AT
     deadline = the(snapshot.deadline(command.deadline))
     return deadline.remind_at if isinstance(command, Remind) else deadline.due_at
+
+
+def any_time(case_ref: CaseRef, by: Actor) -> SetPlan:
+    """A plan by which she may be called at this very moment."""
+    whole_day = [{"weekday": n, "opens": time.min, "closes": time.max} for n in range(7)]
+    terms = {"channels": (ContactChannel.VOICE,), "windows": whole_day}
+    return cast("SetPlan", about(case_ref, SetPlan, terms=terms, actor=by))
+
+
+async def reached(record_for: RecordFor, case_ref: CaseRef, by: Actor, at: datetime) -> int:
+    """A service spoke with her, inside her plan, to ask whether a withdrawal was hers."""
+    purpose, channel = ContactPurpose.WITHDRAWAL_CHECK, ContactChannel.VOICE
+    for command in (
+        about(case_ref, PlanContact, actor=by, purpose=purpose, channel=channel),
+        about(case_ref, StartContact, actor=by),
+        about(case_ref, EndContact, actor=by, result=ContactResult.SPOKE),
+    ):
+        await done(record_for, command, at=at)
+    return 1
 
 
 async def missed(record_for: RecordFor, case_ref: CaseRef, deadline: str) -> Written:

@@ -27,7 +27,7 @@ from schemas.views import LeftBehind, MisuseLine
 from schemas.withdrawal import CheckAnswer
 from tests.builders import AT, adviser, an_actor, caseworker, dpo, ngo_intake, supervisor
 from tests.conftest import People
-from tests.infra.cases import HARBOUR, about, delivered, done, given, opened
+from tests.infra.cases import HARBOUR, about, any_time, delivered, done, given, opened, reached
 from tests.infra.worlds import write
 
 ANN, JOE = caseworker(), caseworker(person="joe")
@@ -158,6 +158,7 @@ async def withdraws(people: People, who: Actor) -> CaseRef:
     at = datetime.now(UTC)
     case_ref = await delivered(people.record_for, actor=who, at=at)
     await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()), at=at)
+    await done(people.record_for, any_time(case_ref, ngo_intake()), at=at)
     await done(people.record_for, about(case_ref, WithdrawConsent, actor=who), at=at)
     return case_ref
 
@@ -165,7 +166,9 @@ async def withdraws(people: People, who: Actor) -> CaseRef:
 async def withdraws_what_was_not_his(people: People, who: Actor) -> None:
     """She says to the service that it was not she."""
     case_ref = await withdraws(people, who)
-    said = about(case_ref, AnswerCheck, actor=WILL, check=1, answer=CheckAnswer.IT_WAS_NOT_HER)
+    contact = await reached(people.record_for, case_ref, WILL, datetime.now(UTC))
+    answer = CheckAnswer.IT_WAS_NOT_HER
+    said = about(case_ref, AnswerCheck, actor=WILL, check=1, answer=answer, contact=contact)
     await done(people.record_for, said, at=datetime.now(UTC))
 
 

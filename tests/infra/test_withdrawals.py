@@ -35,10 +35,12 @@ from tests.infra.cases import (
     IDVA,
     a_placement,
     about,
+    any_time,
     delivered,
     done,
     opened,
     queued,
+    reached,
 )
 from tests.infra.rows import acting
 from tests.infra.worlds import write
@@ -180,13 +182,15 @@ async def checked(people: People) -> CaseRef:
     """She was taken on, and a caseworker recorded just now that she took it back."""
     case_ref = await delivered(people.record_for, at=now())
     await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()), at=now())
+    await done(people.record_for, any_time(case_ref, caseworker()), at=now())
     await done(people.record_for, about(case_ref, WithdrawConsent), at=now())
     return case_ref
 
 
 async def answered(people: People, case_ref: CaseRef, answer: CheckAnswer) -> None:
     """What she said to the service that knows her."""
-    said = about(case_ref, AnswerCheck, actor=WILL, check=1, answer=answer)
+    contact = await reached(people.record_for, case_ref, WILL, now())
+    said = about(case_ref, AnswerCheck, actor=WILL, check=1, answer=answer, contact=contact)
     await done(people.record_for, said, at=now())
 
 

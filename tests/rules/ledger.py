@@ -17,7 +17,8 @@ from schemas.consent_commands import (
     RefuseConsent,
     WithdrawConsent,
 )
-from schemas.contact import InterpreterKind
+from schemas.contact import Contact, ContactResult, InterpreterKind, WordCheck
+from schemas.withdrawal import SaidBy
 
 HALF_A_YEAR = timedelta(days=182)
 LINE_FOR = timedelta(hours=72)
@@ -66,13 +67,21 @@ class Ledger:
         yes = self.yes.get(about, {})
         return all(field in yes and until <= yes[field] for field in fields)
 
-    def it_was_not_her(self, recipient: str, at: datetime, command: AnswerCheck) -> None:
-        """A yes that was put back: in time, said as freely as any, not on the recorder's word."""
+    def it_was_not_her(
+        self, recipient: str, at: datetime, command: AnswerCheck, contact: Contact
+    ) -> None:
+        """A yes that was put back: in time, said as freely as any, and not to the recorder."""
         about = (Purpose.SUPPORT_REFERRAL, recipient)
         taken = self.taken_back.pop(about)
         assert command.actor.who != taken.recorder
         assert at < taken.at + LINE_FOR
         assert _is_free(command.asked)
+        assert contact.organisation == command.actor.organisation
+        assert contact.made_by != taken.recorder
+        assert contact.started_at is not None
+        assert taken.at <= contact.started_at
+        assert (contact.result, contact.is_outside_plan) == (ContactResult.SPOKE, False)
+        assert contact.word in (WordCheck.SAFE, WordCheck.NOT_GIVEN)
         self.yes[about] = taken.yes
 
     def _agreed(self, command: GiveConsent, at: datetime) -> None:
@@ -93,7 +102,9 @@ class Ledger:
             yes, earlier = self.yes.pop(about, None), self.taken_back.get(about)
             if yes is not None:
                 self.taken_back[about] = TakenBack(yes, at, command.actor.who)
-            elif earlier is not None and earlier.recorder != command.actor.who:
+            elif earlier is not None and (
+                earlier.recorder != command.actor.who or command.said_by is SaidBy.VICTIM
+            ):
                 del self.taken_back[about]
 
 

@@ -36,7 +36,15 @@ from schemas.consent_commands import (
     RefuseConsent,
     WithdrawConsent,
 )
-from schemas.contact import ContactPlan, PlanConfirmation, PlanState
+from schemas.contact import (
+    ContactChannel,
+    ContactPlan,
+    ContactPurpose,
+    ContactResult,
+    PlanConfirmation,
+    PlanState,
+    WordCheck,
+)
 from schemas.contact_commands import (
     CancelContact,
     ConfirmPlan,
@@ -77,7 +85,7 @@ from schemas.referral_commands import (
     StartAdvice,
     WaitlistReferral,
 )
-from schemas.withdrawal import CheckAnswer, CheckState
+from schemas.withdrawal import CheckAnswer, CheckState, WithdrawalCheck
 from tests.builders import the
 from tests.rules.fitting import has_a_point
 from tests.rules.moments import HELPING, Moment, Told
@@ -252,10 +260,25 @@ def somebody_else_takes_it_back(story: Told, chance: Random) -> Iterator[Command
         yield said(AskConsent, moment(story, chance), asked=FREELY, **about)
     for check in story.case.checks:
         if check.state is CheckState.OPEN:
-            person = "wes" if not check.recorder.endswith(":wes") else "ida"
-            asks = Actor(role=Role.NGO_WORKER, organisation=check.asks, person=person)
-            says = {"answer": CheckAnswer.IT_WAS_NOT_HER, "asked": FREELY, "actor": asks}
-            yield said(AnswerCheck, moment(story, chance), **({"check": check.number} | says))
+            yield from _it_was_not_she(story, chance, check)
+
+
+def _it_was_not_she(story: Told, chance: Random, check: WithdrawalCheck) -> Iterator[Command]:
+    """The service reaches her, where that is safe now, and she says so with her word."""
+    person = "wes" if not check.recorder.endswith(":wes") else "ida"
+    asks = Actor(role=Role.NGO_WORKER, organisation=check.asks, person=person)
+    by_it = {"actor": asks, "interpreter": None}
+    way: dict[str, Any] = {"channel": ContactChannel.VOICE, "template": None}
+    if story.case.plan is None:
+        way["channel"] = ContactChannel.IN_PERSON
+    asking = {"purpose": ContactPurpose.WITHDRAWAL_CHECK, "referral": check.referrals[0]}
+    yield said(PlanContact, moment(story, chance), **(by_it | way | asking))
+    contact = {"actor": asks, "contact": len(story.case.contacts)}
+    yield said(StartContact, moment(story, chance), **contact)
+    spoke = {"result": ContactResult.SPOKE, "word": WordCheck.SAFE}
+    yield said(EndContact, moment(story, chance), **(contact | spoke))
+    says = {"answer": CheckAnswer.IT_WAS_NOT_HER, "asked": FREELY, "check": check.number}
+    yield said(AnswerCheck, moment(story, chance), **(contact | says))
 
 
 def she_is_asked_whether_it_was_she(story: Told, chance: Random) -> Iterator[Command]:

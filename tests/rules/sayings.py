@@ -289,8 +289,12 @@ def _some_terms(m: Moment) -> PlanTerms:
 
 
 def _a_change(m: Moment) -> dict[str, Any]:
+    return {"plan": 1, "contact": _made(m)}
+
+
+def _made(m: Moment) -> int | None:
     made = [c for c in m.case.contacts if c.state in CONTACT_OVER]
-    return {"plan": 1, "contact": m.number(made) if made else None}
+    return m.number(made) if made else None
 
 
 def _a_planned_contact(m: Moment) -> dict[str, Any]:
@@ -376,7 +380,7 @@ _OF: dict[type[Command], Callable[[Moment], dict[str, Any]]] = {
     ),
     MarkNotCapable: _purpose,
     WithdrawConsent: _a_withdrawal,
-    AnswerCheck: lambda m: {"asked": _how(m)},
+    AnswerCheck: lambda m: {"asked": _how(m), "contact": _made(m)},
     RequestReferral: _a_request,
     RequestInfo: _asks_back,
     PlaceHold: lambda m: {"referral": _a_referral(m) if m.rarely(4) else None},

@@ -139,8 +139,9 @@ class Telling:
             case WithdrawConsent():
                 self._stops_everything(before, command)
             case AnswerCheck() if command.answer is CheckAnswer.IT_WAS_NOT_HER:
+                contact = the(before.contact(the(command.contact)))
                 for recipient in _given(self.case) - _given(before):
-                    self.ledger.it_was_not_her(recipient, self.at, command)
+                    self.ledger.it_was_not_her(recipient, self.at, command, contact)
             case SuspendPlan():
                 self.is_suspended = True
             case EndContact():

@@ -16,17 +16,29 @@ from schemas.changes import ReferralRecorded, TaskRecorded
 from schemas.clockwork_steps import Breach
 from schemas.consent import Consent, ConsentState, Presence, Purpose
 from schemas.consent_commands import AnswerCheck, AskConsent, GiveConsent, WithdrawConsent
+from schemas.contact import (
+    Contact,
+    ContactChannel,
+    ContactPlan,
+    ContactPurpose,
+    ContactResult,
+    ContactState,
+    InterpreterKind,
+    PlanState,
+    WordCheck,
+)
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
 from schemas.referral import ReferralState
 from schemas.referral_commands import RecallReferral, ReopenReferral, RequestReferral
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
-from schemas.withdrawal import CheckAnswer, CheckState
+from schemas.withdrawal import CheckAnswer, CheckState, SaidBy
 from tests.builders import (
     AT,
     COUNSELLING,
     IDVA,
     MEADOWLIGHT,
+    POLICE,
     a_command,
     a_need,
     a_referral,
@@ -52,7 +64,9 @@ OVER = AT + checks.LINE_FOR
 RECORDER = caseworker()
 ASKER = an_actor(Role.NGO_WORKER, "harbour-house", "wyn")
 HERS = a_command(AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_HER)
-NOT_HERS = a_command(AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_NOT_HER)
+NOT_HERS = a_command(
+    AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_NOT_HER, contact=1
+)
 
 
 def supported(*states: ReferralState, services: tuple[str, ...] = (IDVA,)) -> CaseSnapshot:
@@ -77,10 +91,33 @@ def taken_back(
     return after(case, command, at=at)
 
 
+def a_call(number: int = 1, **parts: Any) -> Contact:
+    """The service that is to ask her has spoken with her, an hour after the withdrawal."""
+    facts: dict[str, Any] = {
+        "number": number,
+        "referral": 1,
+        "organisation": ASKER.organisation,
+        "purpose": ContactPurpose.WITHDRAWAL_CHECK,
+        "channel": ContactChannel.VOICE,
+        "state": ContactState.MADE,
+        "result": ContactResult.SPOKE,
+        "planned_by": ASKER.who,
+        "made_by": ASKER.who,
+        "started_at": AT + timedelta(hours=1),
+        "ended_at": AT + timedelta(hours=2),
+    }
+    return Contact.model_validate(facts | parts)
+
+
+def reached(case: CaseSnapshot, *contacts: Contact) -> CaseSnapshot:
+    """She was spoken with meanwhile."""
+    return case.model_copy(update={"contacts": contacts or (a_call(),)})
+
+
 @pytest.fixture
 def asked() -> CaseSnapshot:
-    """A caseworker recorded a withdrawal; the service is to ask her."""
-    return taken_back(supported())
+    """A caseworker recorded a withdrawal; the service was to ask her, and has spoken with her."""
+    return reached(taken_back(supported()))
 
 
 def the_task(case: CaseSnapshot, number: int = 1) -> Task:
@@ -90,7 +127,8 @@ def the_task(case: CaseSnapshot, number: int = 1) -> Task:
 
 def reports(case: CaseSnapshot) -> list[Task]:
     """What the data protection officer is told of recorders."""
-    return [task for task in case.tasks if task.kind is TaskKind.REPORTED_RECORDER]
+    kind, dpo_is_told = TaskKind.REPORTED_RECORDER, Role.DPO
+    return [t for t in case.tasks if (t.kind, t.for_role) == (kind, dpo_is_told)]
 
 
 def the_yes(case: CaseSnapshot, service: str = IDVA) -> Consent:
@@ -198,10 +236,16 @@ def test_it_was_not_her_and_each_stopped_referral_is_replaced(asked: CaseSnapsho
 def test_it_was_not_her_and_the_recorder_is_reported_to_somebody_else(
     asked: CaseSnapshot,
 ) -> None:
-    """One task for the data protection officer, whoever recorded it excepted."""
+    """To the data protection officer and to a safeguarding supervisor, the recorder excepted."""
     case = after(asked, NOT_HERS, at=SOON)
-    (report,) = reports(case)
-    assert (Role.DPO, RECORDER.who, None) == (report.for_role, report.not_for, report.organisation)
+    told = [t for t in case.tasks if t.kind is TaskKind.REPORTED_RECORDER]
+    assert [
+        (Role.DPO, RECORDER.who, None),
+        (Role.SAFEGUARDING_SUPERVISOR, RECORDER.who, None),
+    ] == [(task.for_role, task.not_for, task.organisation) for task in told]
+    assert {f"task/{task.id}/{SOON:%Y%m%dT%H%M%S}" for task in told} <= {
+        dispatch.key for dispatch in case.dispatches
+    }
     assert (CheckState.IT_WAS_NOT_HER, True) == (case.checks[0].state, the_task(case).is_done)
 
 
@@ -213,18 +257,91 @@ def test_a_stop_that_waits_to_leave_still_leaves(asked: CaseSnapshot) -> None:
 
 @pytest.mark.parametrize("stage", [Stage.DORMANT, Stage.CLOSING_REVIEW, Stage.CLOSED])
 def test_there_is_work_for_her_again_whatever_became_of_the_case(stage: Stage) -> None:
-    """A case that somebody closed meanwhile is open again: what was asked for can be sent."""
-    case = taken_back(supported())
-    if stage is not Stage.DORMANT:
-        reason = ClosingReason.SUPPORT_COMPLETED
-        closes = [a_command(CloseCase, reason=reason, confirmed=sure) for sure in (False, True)]
-        case = after(case, *closes[: 1 if stage is Stage.CLOSING_REVIEW else 2])
-    else:
-        case = case.model_copy(update={"case": case.case.model_copy(update={"stage": stage})})
+    """A case that rests, or was closed before, is open again: what was asked for can be sent."""
+    case = reached(taken_back(supported()))
+    case = case.model_copy(update={"case": case.case.model_copy(update={"stage": stage})})
     assert stage is case.case.stage
     assert stage is after(case, HERS, at=SOON).case.stage
     case = after(case, NOT_HERS, at=SOON)
     assert (Stage.OPEN, S.WAITING) == (case.case.stage, case.referrals[-1].state)
+
+
+# Heard
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_hers"),
+    [
+        pytest.param({}, True, id="in a call to ask her"),
+        pytest.param({"purpose": ContactPurpose.UPDATE}, True, id="in a call about another matter"),
+        pytest.param({"made_by": "harbour-house:ida"}, True, id="to a colleague"),
+        pytest.param({"organisation": "meadowlight"}, False, id="to another service"),
+        pytest.param({"organisation": POLICE}, False, id="to the agency that leads"),
+        pytest.param({"made_by": RECORDER.who}, False, id="to the recorder"),
+        pytest.param({"started_at": AT - timedelta(minutes=1)}, False, id="before the withdrawal"),
+        pytest.param({"started_at": None}, False, id="nobody knows when"),
+        pytest.param({"is_outside_plan": True}, False, id="outside her plan"),
+        pytest.param({"channel": ContactChannel.IN_PERSON}, True, id="face to face"),
+        pytest.param(
+            {"channel": ContactChannel.VIA_TRUSTED_PERSON}, False, id="to somebody she trusts"
+        ),
+        pytest.param({"result": ContactResult.NO_ANSWER}, False, id="nobody answered"),
+        pytest.param({"result": ContactResult.DURESS}, False, id="under duress"),
+        pytest.param({"word": WordCheck.WRONG}, False, id="with a wrong word"),
+        pytest.param(
+            {"interpreted_by": InterpreterKind.FAMILY_OR_FRIEND}, False, id="through her family"
+        ),
+        pytest.param(
+            {"state": ContactState.STARTED, "result": None}, False, id="the call is not over"
+        ),
+    ],
+)
+def test_that_it_was_not_her_is_heard_in_a_contact_on_record(
+    parts: dict[str, Any], is_hers: bool
+) -> None:
+    """What would give her back to a service is not taken on somebody's bare word."""
+    case = reached(taken_back(supported()), a_call(**parts))
+    assert (set() if is_hers else {"not_heard"}) == why_not(case, NOT_HERS, SOON)
+    assert set() == why_not(case, HERS, SOON)
+
+
+@pytest.mark.parametrize("contact", [None, 7], ids=["none named", "none there"])
+def test_that_it_was_not_her_names_the_contact(asked: CaseSnapshot, contact: int | None) -> None:
+    """Which one it was is on record."""
+    command = NOT_HERS.model_copy(update={"contact": contact})
+    assert {"not_heard"} == why_not(asked, command, SOON)
+    assert 1 == done(asked, NOT_HERS, at=SOON).detail["contact"]
+
+
+@pytest.mark.parametrize("state", [PlanState.IN_FORCE, PlanState.SUSPENDED])
+@pytest.mark.parametrize("word", [WordCheck.SAFE, WordCheck.NOT_GIVEN])
+def test_where_a_safe_word_was_agreed_she_gave_it(word: WordCheck, state: PlanState) -> None:
+    """Else somebody beside her could say that it was not she."""
+    plan = ContactPlan(
+        number=1, channels=(ContactChannel.VOICE,), state=state, words_of=1, set_by="x:y"
+    )
+    case = reached(taken_back(supported()), a_call(word=word))
+    case = case.model_copy(update={"plans": (plan,)})
+    expected = set() if word is WordCheck.SAFE else {"not_heard"}
+    assert expected == why_not(case, NOT_HERS, SOON)
+
+
+def test_a_supervisor_of_the_lead_hears_it_in_a_contact_of_the_lead() -> None:
+    """The recorder's own excepted."""
+    says = NOT_HERS.model_copy(update={"actor": supervisor()})
+    for made_by, codes in ((supervisor().who, set()), (RECORDER.who, {"not_heard"})):
+        call = a_call(organisation=POLICE, made_by=made_by, referral=None)
+        assert codes == why_not(reached(taken_back(supported()), call), says, SOON)
+    assert {"not_heard"} == why_not(reached(taken_back(supported())), says, SOON)
+
+
+@pytest.mark.parametrize("answer", [HERS, NOT_HERS], ids=["hers", "not hers"])
+def test_nobody_calls_her_to_ask_once_she_has_answered(answer: AnswerCheck) -> None:
+    """Another call that was planned for it is called off; so it is when the time is over."""
+    waits = a_call(2, state=ContactState.OPEN, result=None, started_at=None)
+    case = reached(taken_back(supported()), a_call(), waits)
+    for settled in (after(case, answer, at=SOON), lapsed(case)):
+        assert ContactState.CANCELLED is the(settled.contact(2)).state
 
 
 # By whom
@@ -255,9 +372,10 @@ def test_the_service_or_a_supervisor_asks_and_never_the_recorder(
 ) -> None:
     """Whoever may have made it up does not hear what she says to it."""
     case = supported(S.ACTIVE, S.OPENED, services=(IDVA, MEADOWLIGHT))
-    case = taken_back(case)
+    case = reached(taken_back(case), a_call(), a_call(2, organisation=POLICE, referral=None))
+    contact = 2 if actor.organisation == POLICE else 1
     for answer in CheckAnswer:
-        command = a_command(AnswerCheck, check=1, actor=actor, answer=answer)
+        command = a_command(AnswerCheck, check=1, actor=actor, answer=answer, contact=contact)
         assert codes == why_not(case, command, SOON)
 
 
@@ -318,7 +436,9 @@ def test_a_late_answer_puts_nothing_back_and_is_still_reported(
     assert [["check_over"]] * 2 == [[r.code for r in no.reasons] for no in (hers, not_hers)]
     assert () == hers.alerts
     told = [change.task for change in not_hers.alerts if isinstance(change, TaskRecorded)]
-    assert [(Role.DPO, RECORDER.who)] == [(task.for_role, task.not_for) for task in told]
+    assert [(role, RECORDER.who) for role in (Role.DPO, Role.SAFEGUARDING_SUPERVISOR)] == [
+        (task.for_role, task.not_for) for task in told
+    ]
     assert not any(isinstance(change, ReferralRecorded) for change in not_hers.alerts)
 
 
@@ -327,7 +447,7 @@ def test_an_answer_is_given_once_and_its_opposite_is_reported(asked: CaseSnapsho
     first_hers, first_not = after(asked, HERS, at=SOON), after(asked, NOT_HERS, at=SOON)
     contrary = decide(first_hers, NOT_HERS, a_world(SOON))
     assert isinstance(contrary, Refused)
-    assert 1 == len([c for c in contrary.alerts if isinstance(c, TaskRecorded)])
+    assert 2 == len([c for c in contrary.alerts if isinstance(c, TaskRecorded)])
     for case, said in ((first_hers, HERS), (first_not, HERS), (first_not, NOT_HERS)):
         again = decide(case, said, a_world(SOON))
         assert isinstance(again, Refused)
@@ -362,6 +482,15 @@ def test_the_same_withdrawal_told_again_by_the_same_person_is_undone_with_the_fi
     assert the_yes(twice).epoch + 1 == the_yes(case).epoch
 
 
+def test_her_own_withdrawal_told_by_the_same_person_stands_by_itself(asked: CaseSnapshot) -> None:
+    """The first was not hers; the second she said herself."""
+    twice = taken_back(asked, at=AT + timedelta(hours=1), said_by=SaidBy.VICTIM)
+    assert asked.checks == twice.checks
+    case = after(twice, NOT_HERS, at=SOON)
+    assert ConsentState.WITHDRAWN is the_yes(case).state
+    assert ConsentState.WITHDRAWN is case.referrals[-1].consent
+
+
 def test_her_newer_word_is_not_overwritten_by_an_older_one(asked: CaseSnapshot) -> None:
     """She agreed to less since: that stands, and the referral goes on that."""
     less = (PersonalField.NAME,)
@@ -385,7 +514,7 @@ def test_a_yes_that_would_have_run_out_is_not_put_back() -> None:
     """It comes back for as long as it would have held, and that is over."""
     case = supported()
     nearly = AT + consents.VALID_FOR - timedelta(hours=1)
-    case = taken_back(case, at=nearly)
+    case = reached(taken_back(case, at=nearly), a_call(started_at=nearly + timedelta(hours=1)))
     case = after(case, NOT_HERS, at=nearly + timedelta(hours=2))
     assert ConsentState.WITHDRAWN is the_yes(case).state
     assert TaskKind.CONSENT_MISSING is the(case.task("consent/2")).kind
@@ -407,7 +536,7 @@ def test_a_need_that_somebody_has_seen_to_meanwhile_is_not_asked_for_twice(
 
 def test_two_stopped_referrals_of_a_service_are_both_replaced() -> None:
     """Each need has its own again, under a number of its own."""
-    case = taken_back(supported(services=(IDVA, COUNSELLING)))
+    case = reached(taken_back(supported(services=(IDVA, COUNSELLING))))
     case = after(case, NOT_HERS, at=SOON)
     new = [(r.number, r.replaces, r.service, r.need) for r in case.referrals if r.replaces]
     assert [(3, 1, IDVA, 1), (4, 2, COUNSELLING, 2)] == new
@@ -417,7 +546,7 @@ def test_a_yes_that_had_run_out_while_support_went_on_is_asked_for() -> None:
     """There was no yes to put back: the service is asked anew once she has said so."""
     expired = given(at=AT - consents.VALID_FOR)
     case = an_open_case(consents=[expired], referrals=[a_referral(1, S.ACTIVE)])
-    case = taken_back(case)
+    case = reached(taken_back(case))
     assert () == case.checks[0].consents
     case = after(case, NOT_HERS, at=SOON)
     assert not consents.is_valid(the_yes(case), SOON)
@@ -427,9 +556,10 @@ def test_a_yes_that_had_run_out_while_support_went_on_is_asked_for() -> None:
 def test_the_time_to_refer_her_runs_again_where_it_had_ended_with_the_last_yes() -> None:
     """What is owed with a yes is owed again with the one that is put back."""
     case = supported(S.ACTIVE)
+    taken = reached(taken_back(case))
     duty = "vc-r4-support-referral"
-    states = [the(each.deadline(duty)).state for each in (case, taken_back(case))]
-    undone = after(taken_back(case), NOT_HERS, at=SOON)
+    states = [the(each.deadline(duty)).state for each in (case, taken)]
+    undone = after(taken, NOT_HERS, at=SOON)
     assert [DeadlineState.RUNNING, DeadlineState.VOID] == states
     assert DeadlineState.RUNNING is the(undone.deadline(duty)).state
 
@@ -447,7 +577,7 @@ def test_a_yes_is_put_back_only_as_freely_as_it_would_be_given(
     asked_how: dict[str, Any] | None, why: str
 ) -> None:
     """What was not her is believed of an answer she was free to give, and of no other."""
-    case = taken_back(supported())
+    case = reached(taken_back(supported()))
     usual = NOT_HERS.asked
     assert usual is not None
     how = None if asked_how is None else usual.model_copy(update=asked_how)
@@ -455,9 +585,13 @@ def test_a_yes_is_put_back_only_as_freely_as_it_would_be_given(
     assert set() == why_not(case, HERS.model_copy(update={"asked": None}), SOON)
 
 
-def test_no_case_is_closed_as_her_wish_while_she_is_asked_whether_it_is() -> None:
-    """One person could end her support and her case otherwise."""
+@pytest.mark.parametrize("reason", [r for r in ClosingReason if r is not ClosingReason.DECEASED])
+def test_no_case_is_closed_while_she_is_asked_whether_a_withdrawal_was_hers(
+    reason: ClosingReason,
+) -> None:
+    """In a closed case nobody calls her: one person could end her support and the question."""
     case = taken_back(supported())
-    closing = a_command(CloseCase, reason=ClosingReason.AT_VICTIM_REQUEST)
-    assert {"withdrawal_being_checked"} == why_not(case, closing, SOON)
-    assert set() == why_not(after(case, HERS, at=SOON), closing, SOON)
+    closing = a_command(CloseCase, reason=reason)
+    assert "withdrawal_being_checked" in why_not(case, closing, SOON)
+    for settled in (after(case, HERS, at=SOON), lapsed(case)):
+        assert "withdrawal_being_checked" not in why_not(settled, closing, OVER)
