@@ -162,8 +162,9 @@ def renewed(
 def expire(snapshot: CaseSnapshot, deadline: Deadline, world: World) -> tuple[Change, ...]:
     """A yes has run out: ask again, at a safe time. A service that helps goes on helping.
 
-    Nothing new is sent on it; that the record of a referral still shows the old yes keeps the
-    packet readable for whoever was given it, because a timer must not end support.
+    Nothing new is sent on it. That the entry keeps its fields leaves that service how to reach
+    her until she is asked anew; that the record of a referral still shows the old yes keeps the
+    packet readable for whoever was given it. A timer must not end support.
     """
     consent = _of_deadline(snapshot, deadline)
     if consent is None or consent.state is not ConsentState.GIVEN:
@@ -172,7 +173,6 @@ def expire(snapshot: CaseSnapshot, deadline: Deadline, world: World) -> tuple[Ch
         update={
             "epoch": consent.epoch + 1,
             "state": ConsentState.EXPIRED,
-            "fields": (),
             "also_asked": (),
             "occurred_at": world.at,
             "expires_at": None,

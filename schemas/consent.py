@@ -73,7 +73,9 @@ class Consent(BaseModel):
     recipient: str = Field(description="Code of the service; MARAC and NRM have one of theirs.")
     epoch: int = Field(ge=1, description="Counts every change; an old epoch proves nothing.")
     state: ConsentState
-    fields: tuple[PersonalField, ...] = ()
+    fields: tuple[PersonalField, ...] = Field(
+        default=(), description="Agreed to, or asked about; of a yes that ran out, what it was to."
+    )
     occurred_at: datetime
     expires_at: datetime | None = None
     also_asked: tuple[PersonalField, ...] = Field(

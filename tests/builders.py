@@ -136,6 +136,9 @@ def an_open_case(**parts: Any) -> CaseSnapshot:
     return a_case(**({"stage": Stage.OPEN, "needs": (a_need(),)} | parts))
 
 
+_ASKED = (ConsentState.ASKED, ConsentState.REFLECTING)
+
+
 def a_consent(
     state: ConsentState = ConsentState.ASKED,
     recipient: str = IDVA,
@@ -145,12 +148,13 @@ def a_consent(
 ) -> Consent:
     """Asked about a name and a safe contact, and not answered."""
     is_given = state is ConsentState.GIVEN
+    has_fields = state in (*_ASKED, ConsentState.GIVEN, ConsentState.EXPIRED)
     return Consent(
         purpose=Purpose.SUPPORT_REFERRAL,
         recipient=recipient,
         epoch=epoch,
         state=state,
-        fields=tuple(fields) if state in (ConsentState.ASKED, ConsentState.GIVEN) else (),
+        fields=tuple(fields) if has_fields else (),
         occurred_at=at,
         expires_at=at + consents.VALID_FOR if is_given else None,
     )

@@ -9,6 +9,8 @@ from rules.packets import shown
 from schemas.actor import Actor
 from schemas.case_commands import OfferTransfer
 from schemas.clockwork_steps import Remind
+from schemas.consent import ConsentState, Purpose
+from schemas.consent_commands import AskConsent
 from schemas.contact import WordCheck
 from schemas.contact_commands import SetPlan
 from schemas.errors import SafepathError
@@ -22,6 +24,7 @@ from tests.infra.cases import (
     CONTACT,
     HARBOUR,
     HOUSING,
+    IDVA,
     TERNSTONE,
     about,
     delivered,
@@ -35,6 +38,7 @@ from tests.infra.rows import acting
 from tests.infra.samples import SAMPLES
 from tests.infra.worlds import write
 
+SUPPORT = Purpose.SUPPORT_REFERRAL
 ADVICE = "leave-1-permission/1"
 TOM = ngo_intake(TERNSTONE, "tom")
 SALTMERE = caseworker("saltmere-police", "sal")
@@ -220,6 +224,17 @@ async def test_details_are_read_by_those_who_may_reach_her(people: People) -> No
         assert expected == await details(people, case_ref, who), who
     await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()))
     assert await details(people, case_ref, ngo_intake()) == DETAILS
+
+
+async def test_a_yes_that_ran_out_leaves_her_service_how_to_reach_her(people: People) -> None:
+    """Until she is asked anew: a timer takes nobody's line to her (design choice)."""
+    case_ref = await planned(people, await delivered(people.record_for))
+    await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()))
+    ran_out = await missed(people.record_for, case_ref, f"consent-renewal/{IDVA}")
+    assert ran_out.snapshot.consent_state(SUPPORT, IDVA) is ConsentState.EXPIRED
+    assert await details(people, case_ref, ngo_intake()) == DETAILS
+    await done(people.record_for, about(case_ref, AskConsent))
+    assert await details(people, case_ref, ngo_intake()) is None
 
 
 async def test_whoever_reads_details_leaves_a_row(

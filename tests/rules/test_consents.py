@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from rules import consents
 from rules.apply import apply
 from rules.decide import decide
-from rules.outlook import journey_outlook
+from rules.outlook import journey_outlook, referral_outlook
+from rules.safe_contact import may_know
 from schemas.actor import SYSTEM
 from schemas.case import PersonalField
+from schemas.case_commands import AddNeed
 from schemas.changes import (
     Change,
     ConsentRecorded,
@@ -40,10 +42,12 @@ from schemas.consent_commands import (
 )
 from schemas.decisions import Changed
 from schemas.messages import AlarmKind
-from schemas.referral import ReferralState
+from schemas.referral import InfoAnswer, ReferralState
+from schemas.referral_commands import AnswerInfo, RequestReferral
 from schemas.snapshot import CaseSnapshot, DispatchKind, TaskKind
 from tests.builders import (
     AT,
+    FIELDS,
     IDVA,
     MEADOWLIGHT,
     a_command,
@@ -58,6 +62,7 @@ from tests.builders import (
     only,
     said_no,
     the,
+    why_not,
     withdrawn,
 )
 
@@ -159,6 +164,43 @@ def test_a_yes_that_ran_out_leaves_support_running_and_is_asked_for_again(
     assert {DispatchKind.NOTICE} == sent
     refusal = decide(case, a_command(QueueDelivery, referral=2), a_world(at))
     assert not isinstance(refusal, Changed)
+
+
+def test_a_yes_that_ran_out_leaves_the_service_that_helps_how_to_reach_her(
+    supported: CaseSnapshot,
+) -> None:
+    """A timer does not cut her off from the people who know her; a new question to her does."""
+    answer, at = ran_out(supported)
+    case = apply(supported, answer.changes)
+    assert [True, True] == [may_know(each, "harbour-house", at) for each in (supported, case)]
+    assert FIELDS == the(case.consent(SUPPORT, IDVA)).fields
+    asked = after(case, a_command(AskConsent), at=at)
+    assert not may_know(asked, "harbour-house", at)
+    waiting = case.model_copy(update={"referrals": case.referrals[1:]})
+    assert not may_know(waiting, "harbour-house", at)
+
+
+def test_what_a_yes_that_ran_out_was_for_is_neither_agreed_nor_asked(
+    supported: CaseSnapshot,
+) -> None:
+    """Nothing rests on it: she is asked anew, and her new yes is to what she was asked alone."""
+    answer, at = ran_out(supported)
+    case = apply(supported, answer.changes)
+    entry = the(case.consent(SUPPORT, IDVA))
+    assert (False, ()) == (consents.is_valid(entry, at), consents.open_question(entry))
+    assert {"not_asked"} == why_not(case, a_command(GiveConsent), at)
+    assert {"not_asked"} == why_not(case, a_command(ReflectConsent), at)
+    name = (PersonalField.NAME,)
+    again = after(case, a_command(AskConsent, fields=name), at=at)
+    again = after(again, a_command(GiveConsent, fields=name), at=at)
+    assert name == the(again.consent(SUPPORT, IDVA)).fields
+    asked_back = a_referral(3, ReferralState.INFO_REQUESTED, asked_fields=name)
+    case = case.model_copy(update={"referrals": (*case.referrals, asked_back)})
+    passes_on = a_command(AnswerInfo, referral=3, answer=InfoAnswer.PASSED_ON)
+    assert {"not_agreed"} == why_not(case, passes_on, at)
+    requested = after(case, a_command(AddNeed), a_command(RequestReferral, need=2), at=at)
+    assert ConsentState.EXPIRED is requested.referrals[-1].consent
+    assert not referral_outlook(requested, requested.referrals[-1].number, at).may_be_queued
 
 
 def test_a_question_for_more_ends_with_the_yes_beside_which_it_was_put(

@@ -42,6 +42,7 @@ from tests.builders import (
     IDVA,
     MEADOWLIGHT,
     a_command,
+    a_consent,
     a_deadline,
     a_referral,
     a_world,
@@ -50,7 +51,6 @@ from tests.builders import (
     caseworker,
     done,
     everyone,
-    given,
     idva,
     ngo_intake,
     only,
@@ -555,6 +555,7 @@ def test_another_services_referral_does_not_open_the_door() -> None:
     [
         (ConsentState.GIVEN, True),
         (ConsentState.EXPIRED, True),
+        (ConsentState.WITHDRAWN, False),
         (ConsentState.ASKED, False),
         (ConsentState.REFLECTING, False),
         (ConsentState.REFUSED, False),
@@ -565,8 +566,9 @@ def test_only_what_she_said_yes_to_lets_a_service_know_how_to_reach_her(
     state: ConsentState, may: bool
 ) -> None:
     """A question whether the safe contact may be passed on is no yes to it."""
-    consent = given().model_copy(update={"state": state})
-    case = an_open_case(consents=[consent], referrals=[a_referral(state=ReferralState.ACTIVE)])
+    case = an_open_case(
+        consents=[a_consent(state)], referrals=[a_referral(state=ReferralState.ACTIVE)]
+    )
     assert may is may_know(case, "harbour-house", AT)
 
 
