@@ -38,6 +38,12 @@ def lapses_at(deadline: Deadline) -> datetime | None:
     return None if deadline.state is DeadlineState.PAUSED else deadline.lapse_at
 
 
+def is_told_of_silence(snapshot: CaseSnapshot, referral: int, lapse_at: datetime) -> bool:
+    """Whether a person was asked about it since that time, or still is."""
+    task = snapshot.task(f"unanswered/{referral}")
+    return task is not None and (not task.is_done or task.raised_at >= lapse_at)
+
+
 def remind(snapshot: CaseSnapshot, world: World, deadline: Deadline) -> tuple[Change, ...]:
     """Remind whoever the duty says."""
     duty = world.profile.duty(deadline.duty)

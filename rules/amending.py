@@ -1,6 +1,6 @@
 """What the sender does with a referral that is under way: answer, hasten, take back, correct."""
 
-from rules import consents, outbox, tasks
+from rules import consents, duties, outbox, tasks
 from rules.answers import info_task_id
 from rules.referral_states import OVER, WITH_SERVICE, move
 from rules.withdrawals import stop
@@ -56,7 +56,10 @@ def set_priority(snapshot: CaseSnapshot, command: SetPriority, _: World) -> Deci
 
 
 def answer_info(snapshot: CaseSnapshot, command: AnswerInfo, world: World) -> Decision:
-    """Answer what the service asked back. Nothing of her is passed on without her yes to it."""
+    """Answer what the service asked back. Nothing of her is passed on without her yes to it.
+
+    It is the service's move again, and its time to answer counts from now.
+    """
     referral = snapshot.referral(command.referral)
     if referral is None:
         return _unknown(command.referral)
@@ -73,6 +76,7 @@ def answer_info(snapshot: CaseSnapshot, command: AnswerInfo, world: World) -> De
     return Changed(
         changes=(
             ReferralRecorded(referral=answered),
+            *duties.silence_anew(snapshot, world, duties.ACKNOWLEDGE, referral.number),
             *tasks.done(snapshot, info_task_id(referral.number)),
             *passed_on,
             outbox.change_notice("answer", answered),

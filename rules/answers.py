@@ -8,6 +8,7 @@ from rules.referral_states import TERMINAL, move
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change, NeedRecorded, ReferralRecorded, ServiceReasonKept
+from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.referral import (
     Clock,
@@ -163,11 +164,19 @@ def _duties(
     number = moved.number
     wanted = _MEETS.get(type(command), (duties.ACKNOWLEDGE,))
     met = tuple(c for duty in wanted for c in duties.meet(snapshot, duty, world.at, number))
+    if _was_held_up(snapshot, number):
+        met += duties.silence_anew(apply(snapshot, met), world, duties.ACKNOWLEDGE, number)
     if moved.state in TERMINAL:
         return (*met, *duties.void_of_referral(apply(snapshot, met), number, world.at))
     begins = _STARTS.get(type(command))
     started = duties.start(snapshot, world, begins, world.at, number) if begins else ()
     return (*met, *started)
+
+
+def _was_held_up(snapshot: CaseSnapshot, referral: int) -> bool:
+    """Whether its time to answer stood still: no more of that has passed than before the pause."""
+    deadline = snapshot.deadline(duties.deadline_id(duties.ACKNOWLEDGE, referral))
+    return deadline is not None and deadline.state is DeadlineState.PAUSED
 
 
 def _what_comes_of_it(

@@ -139,6 +139,28 @@ def meet_run(snapshot: CaseSnapshot, deadline: Deadline, at: datetime) -> tuple[
     return _end(snapshot, deadline, state, at)
 
 
+def silence_anew(
+    snapshot: CaseSnapshot, world: World, duty_id: str, referral: int
+) -> tuple[Change, ...]:
+    """Silence counts from now, because only now it is the move of whoever has the duty.
+
+    Nothing else of it changes: what it was met with stays, and a longer time is not cut.
+    """
+    deadline = snapshot.deadline(deadline_id(duty_id, referral))
+    if deadline is None:
+        return ()
+    counted = due(
+        world.profile.duty(duty_id),
+        world.at,
+        world.calendar,
+        paces=paces(snapshot),
+        hours=service_hours(snapshot, referral),
+    )
+    ends = [at for at in (deadline.lapse_at, counted.lapse_at) if at is not None]
+    later = deadline.model_copy(update={"lapse_at": max(ends, default=None)})
+    return (DeadlineRecorded(deadline=later),)
+
+
 def waive(snapshot: CaseSnapshot, deadline: Deadline, at: datetime) -> tuple[Change, ...]:
     """She does not want what it is about."""
     return _end(snapshot, deadline, DeadlineState.WAIVED, at)

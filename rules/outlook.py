@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from rules import consents
-from rules.alarms import lapses_at, next_reminder
+from rules.alarms import is_told_of_silence, lapses_at, next_reminder
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, TERMINAL
 from schemas.case import Stage
 from schemas.consent import ConsentState
@@ -102,9 +102,10 @@ def _alarms_of_referral(
     snapshot: CaseSnapshot, referral: Referral, deadline: Deadline
 ) -> Iterable[Alarm]:
     yield from _duty_alarms(deadline)
-    told = snapshot.task(f"unanswered/{referral.number}") is not None
     lapse_at = lapses_at(deadline)
-    if lapse_at is not None and referral.state in _UNANSWERED and not told:
+    if lapse_at is None or referral.state not in _UNANSWERED:
+        return
+    if not is_told_of_silence(snapshot, referral.number, lapse_at):
         yield _alarm(AlarmKind.EXPIRE, deadline, lapse_at)
 
 

@@ -99,11 +99,12 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
     moved = move(referral, ReferralEvent.EXPIRE, SYSTEM.role, Reason.NO_ANSWER)
     if isinstance(moved, Refused) and referral.state is not ReferralState.OPENED:
         return moved
-    if not _is_silent(snapshot, referral, world.at):
+    since = _silent_since(snapshot, referral, world.at)
+    if since is None:
         return refused("overtaken", "The service still has time to answer.")
     if isinstance(moved, Refused):
         task = referral_task("unanswered", TaskKind.UNANSWERED, referral, world)
-        if snapshot.task(task.task.id) is not None:
+        if alarms.is_told_of_silence(snapshot, referral.number, since):
             return refused("overtaken", "Somebody was told already that it is not answered.")
         return Changed(changes=(task,), detail={"referral": referral.number})
     return Changed(
@@ -115,10 +116,10 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
     )
 
 
-def _is_silent(snapshot: CaseSnapshot, referral: Referral, at: datetime) -> bool:
-    """Whether the time has passed after which no answer is an answer. A pause holds it up."""
+def _silent_since(snapshot: CaseSnapshot, referral: Referral, at: datetime) -> datetime | None:
+    """When the time passed after which no answer is an answer. A pause holds it up."""
     mine = (alarms.lapses_at(d) for d in snapshot.deadlines if d.referral == referral.number)
-    return any(lapse_at <= at for lapse_at in mine if lapse_at is not None)
+    return max((lapse_at for lapse_at in mine if lapse_at and lapse_at <= at), default=None)
 
 
 def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Decision:

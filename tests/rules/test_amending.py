@@ -1,21 +1,26 @@
 """What a sender does with a referral under way: take back, correct, hasten, answer."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from rules.decide import decide
 from rules.outbox import packet_key
+from rules.outlook import referral_outlook
 from rules.packets import access
 from rules.referral_states import OVER, TERMINAL, WITH_SERVICE
 from schemas.case import PersonalField
+from schemas.case_commands import FinishTask
 from schemas.changes import PacketPlaced
-from schemas.clockwork_steps import Deliver
+from schemas.clockwork_steps import Deliver, ExpireReferral
 from schemas.command_base import Command
 from schemas.consent import Consent, ConsentState
 from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
-from schemas.deadlines import DeadlineState
+from schemas.deadline_commands import PauseDeadline
+from schemas.deadlines import Deadline, DeadlineState
 from schemas.decisions import Refused
+from schemas.messages import AlarmKind
 from schemas.packet import Access
 from schemas.referral import (
     Clock,
@@ -30,11 +35,12 @@ from schemas.referral_commands import (
     AcceptReferral,
     AnswerInfo,
     CorrectReferral,
+    OpenReferral,
     RecallReferral,
     RequestInfo,
     SetPriority,
 )
-from schemas.snapshot import CaseSnapshot, DispatchKind, NoticeTemplate
+from schemas.snapshot import CaseSnapshot, DispatchKind, NoticeTemplate, TaskKind
 from tests.builders import (
     AT,
     FIELDS,
@@ -45,11 +51,13 @@ from tests.builders import (
     a_packet,
     a_world,
     after,
+    an_acknowledgement,
     an_open_case,
     done,
     expired,
     given,
     only,
+    supervisor,
     the,
     why_not,
 )
@@ -270,3 +278,71 @@ def test_only_what_was_asked_is_answered(answer: InfoAnswer) -> None:
     command = a_command(AnswerInfo, answer=answer)
     assert {"wrong_state"} == why_not(received(S.OPENED), command)
     assert {"unknown_referral"} == why_not(an_open_case(), command)
+
+
+# Whose move it is
+
+
+def ack(case: CaseSnapshot) -> Deadline:
+    """The service's duty to acknowledge."""
+    return the(case.deadline("ref-ack/1"))
+
+
+def expiries(case: CaseSnapshot, at: datetime) -> list[datetime]:
+    """When silence ends it, or is told."""
+    alarms = referral_outlook(case, 1, at).alarms
+    return [alarm.at for alarm in alarms if alarm.kind is AlarmKind.EXPIRE]
+
+
+LATE = the(an_acknowledgement().lapse_at) + timedelta(days=3)
+"""Long after the service would have been passed over."""
+ASKS = a_command(RequestInfo, fields=())
+ASKS_BACK = (a_command(OpenReferral), ASKS)
+ANSWERS = a_command(AnswerInfo, answer=InfoAnswer.NOT_KNOWN)
+
+
+def test_a_service_whose_question_was_answered_late_has_its_time_from_the_answer() -> None:
+    """The sender took days; it is not the service that was silent meanwhile."""
+    asked = after(received(), *ASKS_BACK)
+    case = after(asked, ANSWERS, at=LATE)
+    fresh = the(an_acknowledgement(since=LATE).lapse_at)
+    assert [fresh] == expiries(case, LATE)
+    expire = a_command(ExpireReferral)
+    assert {"overtaken"} == why_not(case, expire, fresh - timedelta(seconds=1))
+    assert TaskKind.UNANSWERED is the(after(case, expire, at=fresh).task("unanswered/1")).kind
+    assert (ack(asked).state, ack(asked).due_at) == (ack(case).state, ack(case).due_at)
+
+
+def test_an_answer_in_time_takes_no_time_from_the_service() -> None:
+    """Silence counts from the last move, and from no earlier one."""
+    case = after(received(), *ASKS_BACK)
+    soon = AT + timedelta(hours=30)
+    fresh = the(an_acknowledgement(since=soon).lapse_at)
+    assert [fresh] == expiries(after(case, ANSWERS, at=soon), soon)
+    longer = ack(case).model_copy(update={"lapse_at": fresh + timedelta(days=9)})
+    case = case.model_copy(update={"deadlines": (longer,)})
+    assert [longer.lapse_at] == expiries(after(case, ANSWERS, at=soon), soon)
+
+
+def test_a_service_that_falls_silent_again_is_told_of_again() -> None:
+    """Once for each time that it was to move; what somebody has seen to is not rung for."""
+    expire = a_command(ExpireReferral)
+    case = after(received(S.OPENED), expire, at=LATE)
+    assert [] == expiries(case, LATE)
+    case = after(case, ASKS, ANSWERS, at=LATE)
+    (again,) = expiries(case, LATE)
+    case = after(case, expire, at=again)
+    assert (again, False) == (
+        the(case.task("unanswered/1")).raised_at,
+        the(case.task("unanswered/1")).is_done,
+    )
+    seen_to = after(case, a_command(FinishTask, task="unanswered/1"), at=again)
+    assert [] == expiries(case, again) == expiries(seen_to, again)
+    assert {"overtaken"} == why_not(seen_to, expire, again)
+
+
+def test_what_is_read_while_its_time_stands_still_is_not_silent_at_once() -> None:
+    """A pause holds up the time to answer; reading ends the pause, and the time goes on."""
+    held_up = a_command(PauseDeadline, deadline="ref-ack/1", actor=supervisor())
+    case = after(after(received(), held_up), a_command(OpenReferral), at=LATE)
+    assert [the(an_acknowledgement(since=LATE).lapse_at)] == expiries(case, LATE)

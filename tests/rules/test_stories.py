@@ -55,6 +55,7 @@ from tests.builders import (
     everyone,
     given,
     kinds_of,
+    the,
     why_not,
 )
 from tests.rules.ledger import HALF_A_YEAR
@@ -272,8 +273,10 @@ def test_a_delivery_is_given_up_only_while_its_packet_is_queued() -> None:
 def test_one_silence_is_told_once() -> None:
     """Somebody has seen to it; the same step again does not put it before them once more."""
     opened = a_referral(state=ReferralState.OPENED)
-    told = a_task("unanswered/1", TaskKind.UNANSWERED).model_copy(update={"is_done": True})
-    case = an_open_case(referrals=[opened], deadlines=[an_acknowledgement()], tasks=[told])
+    ack = an_acknowledgement()
+    told = a_task("unanswered/1", TaskKind.UNANSWERED)
+    told = told.model_copy(update={"is_done": True, "raised_at": the(ack.lapse_at)})
+    case = an_open_case(referrals=[opened], deadlines=[ack], tasks=[told])
     assert {"overtaken"} == why_not(case, a_command(ExpireReferral), at=AT + HALF_A_YEAR)
 
 
