@@ -16,9 +16,6 @@ from schemas.decisions import Changed, Decision, refused
 from schemas.referral import Reason, ReferralEvent
 from schemas.snapshot import CaseSnapshot, TaskKind
 
-STILL_OWED = frozenset({"vc-r2-record-crime", "marac-4-actions", "hold-review", "close-review"})
-"""Duties that do not end with her: what others at risk rest on, and the reviews of the case."""
-
 _MEANT_HER = frozenset(
     {
         TaskKind.ASK_AGAIN,
@@ -52,6 +49,12 @@ def record(snapshot: CaseSnapshot, command: RecordDeath, world: World) -> Decisi
     )
 
 
+def family_seen_to(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
+    """Ask a person to see to her close family, and again with what she would have been told."""
+    family = TaskKind.BEREAVED_FAMILY
+    return tasks.ask(snapshot, world, "bereaved-family", family, Role.CASEWORKER)
+
+
 def _stopped(snapshot: CaseSnapshot, command: RecordDeath, world: World) -> tuple[Change, ...]:
     """Every open referral is recalled, and each service that holds her data is told to stop."""
     event, role, reason = ReferralEvent.RECALL, command.actor.role, Reason.DECEASED
@@ -72,7 +75,7 @@ def _ended(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     over = (
         deadline
         for deadline in snapshot.running_deadlines()
-        if deadline.duty not in STILL_OWED and deadline.private_to is None
+        if deadline.duty not in duties.STILL_OWED and deadline.private_to is None
     )
     settled = (task for task in snapshot.tasks if task.kind in _MEANT_HER)
     return (
@@ -82,9 +85,8 @@ def _ended(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
 
 
 def _asked(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
-    family, review = TaskKind.BEREAVED_FAMILY, TaskKind.REVIEW_CASE
-    supervisor = Role.SAFEGUARDING_SUPERVISOR
+    review, supervisor = TaskKind.REVIEW_CASE, Role.SAFEGUARDING_SUPERVISOR
     return (
-        *tasks.ask(snapshot, world, "bereaved-family", family, Role.CASEWORKER),
+        *family_seen_to(snapshot, world),
         *tasks.ask(snapshot, world, "after-death", review, supervisor),
     )

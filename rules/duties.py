@@ -21,6 +21,9 @@ from schemas.snapshot import CaseSnapshot
 SUPPORT_REFERRAL = "vc-r4-support-referral"
 ACKNOWLEDGE = "ref-ack"
 
+STILL_OWED = frozenset({"vc-r2-record-crime", "marac-4-actions", "hold-review", "close-review"})
+"""Duties that do not end with her: what others at risk rest on, and the reviews of the case."""
+
 RUNS_AGAIN = frozenset(
     {
         "consent-renewal",
@@ -55,7 +58,8 @@ def start(
 
     A duty that repeats begins beside its earlier runs, and no outcome of theirs is lost. Any
     other begins again only where it had become void, or is one of `RUNS_AGAIN` and has ended. A
-    duty that the case's profile does not have starts nothing.
+    duty that the case's profile does not have starts nothing, and after her death only what is
+    `STILL_OWED` begins.
 
     Args:
         snapshot: the case.
@@ -70,7 +74,7 @@ def start(
         ValueError: a private duty is started without the organisation that may see it.
     """
     duty = next((d for d in world.profile.duties if d.id == duty_id), None)
-    if duty is None:
+    if duty is None or (snapshot.case.died_at is not None and duty_id not in STILL_OWED):
         return ()
     if duty.is_private and private_to is None:
         raise ValueError(f"{duty_id} is private: say whose it is")

@@ -7,7 +7,7 @@ it is owed whether or not she reports, and after she has left a prosecution (Vic
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rules import duties
+from rules import death, duties
 from rules.world import World
 from schemas.case_commands import RecordEvent, SetEntitlement
 from schemas.casework import CaseEvent, Entitlement, EntitlementReason
@@ -60,17 +60,22 @@ MOVES_NO_DUTY = frozenset({E.VICTIM_LEFT_PROSECUTION})
 
 
 def record_event(snapshot: CaseSnapshot, command: RecordEvent, world: World) -> Decision:
-    """Put an event on record, and with it the duties of the tables above."""
+    """Put an event on record, and with it the duties of the tables above.
+
+    After her death none of them begins: a person sees to her family, whom the news is for now.
+    """
     event, since = command.event, command.occurred_at or world.at
     running = snapshot.running_deadlines()
     met = (run for run in running if run.duty in ENDS.get(event, ()))
     over = (run for run in running if run.duty in VOIDS.get(event, ()))
     begun = STARTS.get(event, ())
+    is_for_family = bool(begun) and snapshot.case.died_at is not None
     return Changed(
         changes=(
             *(change for run in met for change in duties.meet_run(snapshot, run, since)),
             *duties.void(snapshot, over, since),
             *(change for duty in begun for change in duties.start(snapshot, world, duty, since)),
+            *(death.family_seen_to(snapshot, world) if is_for_family else ()),
         ),
         detail={"event": event},
     )

@@ -99,8 +99,10 @@ def at_most_one_plan_holds(case: CaseSnapshot, _: datetime) -> None:
 
 
 def the_dead_are_asked_and_sent_nothing(case: CaseSnapshot, _: datetime) -> None:
-    """No referral of hers is open, and no plan in force."""
+    """No referral of hers is open, no plan in force, and no duty to her runs."""
     if case.case.died_at is not None:
+        owed = {d.duty for d in case.running_deadlines() if d.private_to is None}
+        assert owed <= {"vc-r2-record-crime", "marac-4-actions", "hold-review", "close-review"}
         assert [r for r in case.referrals if r.state not in OVER] == []
         assert case.plan is None
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from rules.death import STILL_OWED
+from rules.duties import STILL_OWED
 from rules.profiles import VICTIMS_CODE_2021
 from rules.referral_states import OVER, WITH_SERVICE
 from schemas.actor import Role

@@ -74,6 +74,14 @@ def test_a_duty_starts_once(state: DeadlineState) -> None:
     assert (state is DeadlineState.VOID) is bool(begun)
 
 
+@pytest.mark.parametrize("duty", [duty.id for duty in VICTIMS_CODE_2021.duties])
+def test_after_her_death_only_what_does_not_end_with_her_begins(duty: str) -> None:
+    """Whatever would begin it: nobody is to tell her, ask her or refer her any more."""
+    case = an_open_case(died_at=AT)
+    begun = duties.start(case, a_world(), duty, AT, private_to="harbour-house")
+    assert (duty in duties.STILL_OWED) is bool(begun)
+
+
 def test_each_referral_has_its_own_deadline() -> None:
     """The duty to acknowledge runs for each referral by itself."""
     case = an_open_case(deadlines=[an_acknowledgement(1)])

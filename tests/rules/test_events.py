@@ -10,12 +10,13 @@ from rules.duties import SUPPORT_REFERRAL
 from rules.duty_sets.victims_code import VICTIMS_CODE
 from rules.events import ENDS, MOVES_NO_DUTY, STARTS, VOIDS
 from rules.profiles import PROFILES
-from schemas.case_commands import RecordEvent, SetEntitlement
+from schemas.actor import Role
+from schemas.case_commands import FinishTask, RecordDeath, RecordEvent, SetEntitlement
 from schemas.casework import CaseEvent, Entitlement, EntitlementReason
 from schemas.changes import DeadlineRecorded
 from schemas.deadlines import DeadlineState
 from schemas.lanes import AgeGroup
-from schemas.snapshot import CaseSnapshot
+from schemas.snapshot import CaseSnapshot, TaskKind
 from tests.builders import (
     AT,
     a_command,
@@ -24,6 +25,7 @@ from tests.builders import (
     an_open_case,
     done,
     only,
+    the,
     why_not,
 )
 
@@ -74,6 +76,19 @@ def test_an_event_starts_its_duties_from_when_it_happened(
     assert list(duties) == [deadline.duty for deadline in started]
     assert {AT} == {deadline.started_at for deadline in started}
     assert {"event": event} == changed.detail
+
+
+@pytest.mark.parametrize("event", list(CaseEvent))
+def test_after_her_death_no_event_starts_a_duty_to_her(event: CaseEvent) -> None:
+    """Nobody is to tell her; what is news is for her family, and a person sees to it."""
+    case = after(an_open_case(), a_command(RecordDeath))
+    told = [task.id for task in case.tasks if task.kind is TaskKind.BEREAVED_FAMILY]
+    case = after(case, a_command(FinishTask, task=the(next(iter(told), None))))
+    later = after(case, an_event(event), at=AT + HOUR)
+    assert case.deadlines == later.deadlines
+    family = the(later.task("bereaved-family"))
+    assert (event in STARTS) is not family.is_done
+    assert Role.CASEWORKER is family.for_role
 
 
 @pytest.mark.parametrize("event", list(STARTS))
