@@ -22,6 +22,7 @@ from schemas.command_base import Command
 from schemas.deadlines import Calendar
 from schemas.decisions import Changed, Committed, Decision, NotDone, Refused, Reply
 from schemas.ids import journey_workflow_id, referral_workflow_id
+from schemas.private import private_to
 from schemas.snapshot import CaseSnapshot
 
 _FOR_A_SERVICE = (
@@ -47,7 +48,9 @@ def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool 
         by_person = command.actor.role is not Role.SYSTEM
         after = snapshot
         if isinstance(decision, Changed) or decision.alerts:
-            after = apply(snapshot, decision.written, acted_at=at if by_person else None)
+            acted_at = at if by_person else None
+            is_private = private_to(command.actor, command.verb, decision) is not None
+            after = apply(snapshot, decision.written, acted_at, is_private=is_private)
         placed = _placed(decision)
         return Verdict(
             decision=decision,

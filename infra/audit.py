@@ -13,7 +13,7 @@ from infra.database import Connection, Pool, translated
 from infra.statements import statements
 from schemas.actor import Actor
 from schemas.ids import CaseRef
-from schemas.verbs import PRIVATE, Verb
+from schemas.verbs import Verb
 from schemas.views import AuditLine, MisuseLine
 
 _RECORD = statements("record")
@@ -32,11 +32,10 @@ def audit_body(  # the columns of an audit row
     detail: dict[str, Any] | None = None,
     reasons: tuple[str, ...] = (),
     command_id: str | None = None,
+    private_to: str | None = None,
 ) -> str:
     """The canonical JSON of an audit row: codes and references, never text of a person."""
-    detail = dict(detail or {})
-    if verb in PRIVATE:
-        detail["private_to"] = actor.organisation
+    detail = {**(detail or {}), "private_to": private_to}
     body = {
         "actor": {
             "role": actor.role.value,

@@ -24,6 +24,7 @@ from schemas.command_base import Command
 from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError, SteppedBackError
 from schemas.ids import CaseRef, journey_workflow_id
+from schemas.private import private_to, refused_in_private
 from schemas.snapshot import CaseSnapshot, Dispatch
 from schemas.verbs import Verb
 
@@ -128,6 +129,7 @@ class PostgresRecord:
             outcome="refused",
             occurred_at=datetime.now(UTC),
             reasons=codes,
+            private_to=refused_in_private(actor, verb),
         )
         async with transaction(self._pool, self._scope) as connection:
             await audit.append(connection, body)
@@ -171,8 +173,9 @@ class PostgresRecord:
         is_yes = isinstance(decision, Changed)
         if is_yes or decision.written:
             await self._write_changes(connection, verdict, at, beside)
-            acted_at = None if by_clockwork else verdict.at
-            await connection.execute(_SQL["raise_version"], command.case_ref, acted_at)
+            if private_to(command.actor, command.verb, decision) is None:
+                acted_at = None if by_clockwork else verdict.at
+                await connection.execute(_SQL["raise_version"], command.case_ref, acted_at)
             if beside.note and is_yes:
                 number = getattr(command, "referral", None)
                 where = (command.case_ref, command.actor, beside.note, number, at)
@@ -287,4 +290,5 @@ def _decision_body(command: Command, verb: Verb, decision: Changed | Refused, at
         detail=decision.detail if isinstance(decision, Changed) else None,
         reasons=() if isinstance(decision, Changed) else tuple(r.code for r in decision.reasons),
         command_id=None if command.actor.role is Role.SYSTEM else command.command_id,
+        private_to=private_to(command.actor, verb, decision),
     )

@@ -33,5 +33,5 @@ def start(snapshot: CaseSnapshot, command: StartAdvice, world: World) -> Decisio
         changes=duties.start(
             snapshot, world, _PERMISSION, since, referral.number, private_to=organisation
         ),
-        detail={"referral": referral.number, "private_to": organisation},
+        detail={"referral": referral.number},
     )

@@ -67,7 +67,7 @@ def remind(snapshot: CaseSnapshot, step: Remind, world: World) -> Decision:
             *alarms.remind(snapshot, world, deadline),
             *_clock(snapshot, deadline, Clock.WARNED),
         ),
-        detail=_detail(deadline),
+        detail={"deadline": deadline.id},
     )
 
 
@@ -82,7 +82,7 @@ def breach(snapshot: CaseSnapshot, step: Breach, world: World) -> Decision:
         *_clock(snapshot, deadline, Clock.BREACHED),
     )
     then = follows(apply(snapshot, due), deadline, world) if follows else ()
-    return Changed(changes=(*due, *then), detail=_detail(deadline))
+    return Changed(changes=(*due, *then), detail={"deadline": deadline.id})
 
 
 def _is_due(deadline: Deadline, world: World) -> bool:
@@ -94,7 +94,3 @@ def _clock(snapshot: CaseSnapshot, deadline: Deadline, clock: Clock) -> tuple[Ch
     if referral is None or not deadline.duty.startswith(_OF_THE_SERVICE):
         return ()
     return (ReferralRecorded(referral=referral.model_copy(update={"clock": clock})),)
-
-
-def _detail(deadline: Deadline) -> dict[str, str | int | None]:
-    return {"deadline": deadline.id, "private_to": deadline.private_to}

@@ -149,5 +149,4 @@ def _day(deadline: Deadline) -> str:
 
 
 def _done(deadline: Deadline, changes: tuple[Change, ...], **said: str | None) -> Changed:
-    private_to = {"private_to": deadline.private_to} if deadline.private_to else {}
-    return Changed(changes=changes, detail={"deadline": deadline.id, **private_to, **said})
+    return Changed(changes=changes, detail={"deadline": deadline.id, **said})

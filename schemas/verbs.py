@@ -112,4 +112,4 @@ class Verb(StrEnum):
 
 
 PRIVATE = frozenset({Verb.START_ADVICE})
-"""Verbs whose audit rows are for the actor's own organisation and the auditors alone."""
+"""Verbs of which nobody hears but the actor's own organisation, and the auditors."""

@@ -26,6 +26,7 @@ from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.packet import ReferralPacket
+from schemas.private import private_to, refused_in_private
 from schemas.snapshot import CaseSnapshot, Dispatch, DispatchState, ListedService
 from schemas.verbs import Verb
 from schemas.views import ShareLine
@@ -40,6 +41,7 @@ class AuditRow:
     case_ref: str | None
     outcome: str
     reasons: tuple[str, ...] = ()
+    private_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ class FakeRecord:
         self, actor: Actor, verb: Verb, case_ref: CaseRef | None, codes: tuple[str, ...]
     ) -> None:
         """Remember a refusal that touched no case."""
-        self.audit.append(AuditRow(actor, verb, case_ref, "refused", codes))
+        private = refused_in_private(actor, verb)
+        self.audit.append(AuditRow(actor, verb, case_ref, "refused", codes, private))
 
     def _case(self, case_ref: str, named: tuple[str, ...] = ()) -> CaseSnapshot:
         """The case with the directory entries that it, or the caller, names; no others."""
@@ -189,7 +192,10 @@ class FakeRecord:
         self._epochs |= epochs
         by_person = command.actor.role is not Role.SYSTEM
         acted_at = verdict.at if by_person else None
-        self.cases[case_ref] = apply(self.cases[case_ref], decision.changes, acted_at)
+        is_private = private_to(command.actor, command.verb, verdict.decision) is not None
+        self.cases[case_ref] = apply(
+            self.cases[case_ref], decision.changes, acted_at, is_private=is_private
+        )
         if note:
             self.notes[case_ref, command.actor.organisation].append(note)
         self.wakes.extend((case_ref, workflow_id) for workflow_id in verdict.wakes)
@@ -252,10 +258,11 @@ def listed(services: Iterable[tuple[str, str, str]]) -> tuple[ListedService, ...
 
 
 def _row(command: Command, verb: Verb, decision: Changed | Refused) -> AuditRow:
+    private = private_to(command.actor, verb, decision)
     if isinstance(decision, Changed):
-        return AuditRow(command.actor, verb, command.case_ref, "done")
+        return AuditRow(command.actor, verb, command.case_ref, "done", private_to=private)
     codes = tuple(reason.code for reason in decision.reasons)
-    return AuditRow(command.actor, verb, command.case_ref, "refused", codes)
+    return AuditRow(command.actor, verb, command.case_ref, "refused", codes, private)
 
 
 def _share(

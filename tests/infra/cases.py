@@ -33,7 +33,7 @@ from schemas.command_base import Command
 from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.contact import ContactChannel, ContactPurpose, ContactResult
 from schemas.contact_commands import EndContact, PlanContact, SetPlan, StartContact
-from schemas.decisions import Committed
+from schemas.decisions import Committed, NotDone
 from schemas.ids import CaseRef, new_case_ref
 from schemas.referral_commands import RequestReferral
 from schemas.snapshot import CaseSnapshot
@@ -110,6 +110,13 @@ async def done(record_for: RecordFor, command: Command, **how: Any) -> Written:
     """The same, where it must not be refused."""
     written = await given(record_for, command, **how)
     assert isinstance(written.reply, Committed), written.reply
+    return written
+
+
+async def refused(record_for: RecordFor, command: Command, **how: Any) -> Written:
+    """The same, where it must be."""
+    written = await given(record_for, command, **how)
+    assert isinstance(written.reply, NotDone), written.reply
     return written
 
 

@@ -1,24 +1,35 @@
 """What one organisation keeps to itself: private rows, reasons, and how to reach her."""
 
+from datetime import date
+
 import asyncpg
 import pytest
 
 from activities.ports import Beside
+from infra.audit import AuditReader
 from infra.stack.secrets import Role
 from rules.packets import shown
 from schemas.actor import Actor
-from schemas.case_commands import OfferTransfer
-from schemas.clockwork_steps import Remind
+from schemas.actor import Role as PersonRole
+from schemas.case_commands import FinishTask, OfferTransfer
+from schemas.clockwork_steps import Remind, SendNotice
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AskConsent
 from schemas.contact import WordCheck
 from schemas.contact_commands import SetPlan
+from schemas.deadline_commands import MeetDeadline
+from schemas.deadlines import DeadlineState
 from schemas.errors import SafepathError
 from schemas.ids import CaseRef
 from schemas.referral import Reason
-from schemas.referral_commands import AcceptReferral, DeclineReferral, StartAdvice
+from schemas.referral_commands import (
+    AcceptReferral,
+    DeclineReferral,
+    EndReferral,
+    StartAdvice,
+)
 from schemas.verbs import Verb
-from tests.builders import AT, adviser, caseworker, ngo_intake, the
+from tests.builders import AT, adviser, an_actor, caseworker, ngo_intake, the
 from tests.conftest import People, Servers
 from tests.infra.cases import (
     CONTACT,
@@ -33,6 +44,7 @@ from tests.infra.cases import (
     missed,
     moment,
     opened,
+    refused,
 )
 from tests.infra.rows import acting
 from tests.infra.samples import SAMPLES
@@ -41,6 +53,7 @@ from tests.infra.worlds import write
 SUPPORT = Purpose.SUPPORT_REFERRAL
 ADVICE = "leave-1-permission/1"
 TOM = ngo_intake(TERNSTONE, "tom")
+WILL = an_actor(PersonRole.NGO_WORKER, HARBOUR, "will")
 SALTMERE = caseworker("saltmere-police", "sal")
 TAKER = caseworker("saltmere-council", "cy")
 DETAILS = "the blue telephone, two rings; her aunt Xanthippe"
@@ -64,11 +77,19 @@ async def watched(people: People) -> CaseRef:
 async def advised(people: People) -> CaseRef:
     """The same, when she was reminded of it and its end has come."""
     case_ref = await watched(people)
+    await _it_came_due(people, case_ref)
+    return case_ref
+
+
+async def _it_came_due(people: People, case_ref: CaseRef) -> None:
+    """The reminder, the end of it, and the notice of each."""
     step = about(case_ref, Remind, deadline=ADVICE)
     snapshot = await (await people.record_for(None)).read(case_ref)
     await done(people.record_for, step, at=moment(snapshot, step))
-    await missed(people.record_for, case_ref, ADVICE)
-    return case_ref
+    told = (await missed(people.record_for, case_ref, ADVICE)).snapshot.dispatches
+    for dispatch in told:
+        if dispatch.private_to is not None:
+            await done(people.record_for, about(case_ref, SendNotice, key=dispatch.key))
 
 
 @pytest.mark.parametrize("table", ["record.deadline", "record.task", "record.outbox"])
@@ -101,12 +122,63 @@ async def test_the_timeline_says_nothing_of_what_is_private(
     """Neither that it was started, nor that it was reminded of, nor what was answered."""
     timeline = await (await people.reader_for(who)).read_timeline(advised)
     verbs = {line.verb for line in timeline}
-    assert not verbs & {Verb.START_ADVICE, Verb.REMIND, Verb.BREACH}
+    assert not verbs & {Verb.START_ADVICE, Verb.REMIND, Verb.BREACH, Verb.SEND_NOTICE}
     async with acting(postgres, Role.WEB, caseworker(), advised) as connection:
         rows = await connection.fetch(
             "SELECT actor FROM record.command_log WHERE case_ref = $1", advised
         )
     assert {str(caseworker())} == {row["actor"] for row in rows}
+
+
+async def test_a_whole_story_of_advice_leaves_nothing_that_others_see(
+    people: People, superuser: asyncpg.Connection
+) -> None:
+    """Not a line, not a version, not a moment: refused or done, by her adviser or the clock."""
+    hands = people.record_for
+    plain, case_ref = await _taken_on(people), await _taken_on(people)
+    before = await _as_others_see(people, case_ref)
+    ada = {"actor": adviser()}
+    await refused(hands, about(case_ref, StartAdvice, granted_on=date(2030, 1, 1), **ada))
+    await done(hands, about(case_ref, StartAdvice, **ada))
+    await done(hands, about(case_ref, StartAdvice, **ada))
+    await refused(hands, about(case_ref, MeetDeadline, deadline="leave-1-permission/9", **ada))
+    await _it_came_due(people, case_ref)
+    task = f"over/{ADVICE}"
+    await done(hands, about(case_ref, FinishTask, task=task, **ada))
+    await refused(hands, about(case_ref, FinishTask, task=task, actor=WILL))
+    await refused(hands, about(case_ref, MeetDeadline, deadline=ADVICE, **ada), by_worker=True)
+    record = await hands(adviser())
+    await record.note_refusal(adviser(), Verb.WAIVE_DEADLINE, case_ref, ("no_right",))
+    assert before == await _as_others_see(people, case_ref)
+    hidden = "SELECT count(*) FROM audit.entry WHERE case_ref = $1 AND private_to = $2"
+    assert await superuser.fetchval(hidden, plain, HARBOUR) == 0
+    assert await superuser.fetchval(hidden, case_ref, HARBOUR) == 12
+
+
+async def test_what_others_see_too_is_not_hidden_by_what_is_private(people: People) -> None:
+    """A service that stops is seen to have stopped, though an adviser's deadline ends with it."""
+    case_ref = await _taken_on(people)
+    await done(people.record_for, about(case_ref, StartAdvice, actor=adviser()))
+    ended = about(case_ref, EndReferral, actor=adviser(), reason=Reason.NO_LONGER_WANTED)
+    written = await done(people.record_for, ended)
+    assert DeadlineState.VOID is the(written.snapshot.deadline(ADVICE)).state
+    line = (await (await people.reader_for(caseworker())).read_timeline(case_ref))[-1]
+    assert (Verb.END_REFERRAL, "done") == (line.verb, line.outcome)
+    assert "leave-1" not in f"{line}"
+
+
+async def _taken_on(people: People) -> CaseRef:
+    case_ref = await delivered(people.record_for)
+    await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()))
+    return case_ref
+
+
+async def _as_others_see(people: People, case_ref: CaseRef) -> tuple[object, ...]:
+    """The case, its timeline and its audit, as those who lead it read them."""
+    timeline = await (await people.reader_for(caseworker())).read_timeline(case_ref)
+    audit = AuditReader(await people.pool_of(Role.AUDIT))
+    audited = await audit.read(case_ref, None, 100, whose=caseworker().organisation)
+    return (await (await people.record_for(caseworker())).read(case_ref), timeline, audited)
 
 
 async def test_the_worker_and_the_auditor_see_what_is_private(
@@ -117,7 +189,7 @@ async def test_the_worker_and_the_auditor_see_what_is_private(
     assert the(snapshot.deadline(ADVICE)).private_to == HARBOUR
     assert the(snapshot.task(f"over/{ADVICE}")).private_to == HARBOUR
     private = "SELECT DISTINCT verb FROM audit.entry WHERE case_ref = $1 AND private_to = $2"
-    expected = {Verb.START_ADVICE, Verb.REMIND, Verb.BREACH}
+    expected = {Verb.START_ADVICE, Verb.REMIND, Verb.BREACH, Verb.SEND_NOTICE}
     assert expected == {row["verb"] for row in await superuser.fetch(private, advised, HARBOUR)}
 
 

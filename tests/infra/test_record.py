@@ -39,10 +39,11 @@ from schemas.referral_commands import (
     OpenReferral,
     RecallReferral,
     RequestReferral,
+    StartAdvice,
 )
 from schemas.snapshot import CaseSnapshot, DispatchState
 from schemas.verbs import Verb
-from tests.builders import AT, a_consent, caseworker, ngo_intake, supervisor, the
+from tests.builders import AT, a_consent, adviser, caseworker, ngo_intake, supervisor, the
 from tests.infra.cases import (
     CIRCUMSTANCES,
     CONTACT,
@@ -307,6 +308,19 @@ async def test_one_command_given_twice_at_once_is_done_once(world: World) -> Non
     assert one.reply == two.reply
     assert sorted([one.is_repeat, two.is_repeat]) == [False, True]
     assert len((await read(world, case_ref)).needs) == 1
+
+
+async def test_a_private_act_moves_nothing_of_the_case_that_others_see(world: World) -> None:
+    """Neither its version nor when somebody last acted: both would tell that there was one."""
+    case_ref = await delivered(world.record_for)
+    await done(world.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()))
+    before = (await read(world, case_ref)).case
+    written = await done(
+        world.record_for, about(case_ref, StartAdvice, actor=adviser()), at=AT + timedelta(days=1)
+    )
+    after = await read(world, case_ref)
+    assert "leave-1-permission/1" in {deadline.id for deadline in after.deadlines}
+    assert before == after.case == written.snapshot.case
 
 
 async def test_a_withdrawal_tells_the_workflows_through_the_record(world: World) -> None:

@@ -18,7 +18,7 @@ from schemas.referral import Delivery, ReferralState
 from schemas.snapshot import CaseSnapshot
 from tests.builders import a_command, a_world, an_actor, the
 from tests.rules.clock import due
-from tests.rules.stories import PRIVATE
+from tests.rules.keeping import PRIVATE
 
 Promise = Callable[[CaseSnapshot, datetime], None]
 

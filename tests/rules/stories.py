@@ -6,12 +6,12 @@ that the rules do not vouch for themselves.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rules.apply import apply
 from rules.decide import decide
 from rules.referral_states import OVER, TERMINAL
-from schemas.actor import NGO_ROLES, SYSTEM, Actor
+from schemas.actor import SYSTEM, Actor
 from schemas.case import ClosingReason, Stage
 from schemas.case_commands import CloseCase, RecordDeath
 from schemas.changes import Change, ConsentRecorded, PacketPlaced, StageMoved
@@ -36,11 +36,13 @@ from schemas.consent_commands import (
 from schemas.contact import ContactResult, ContactState
 from schemas.contact_commands import ConfirmPlan, EndContact, SuspendPlan
 from schemas.decisions import Changed, Decision
+from schemas.private import private_to
 from schemas.referral import Referral, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchKind
 from schemas.withdrawal import CheckAnswer
 from tests.builders import a_world, the
 from tests.rules.clock import alarms, due
+from tests.rules.keeping import tells_no_agency
 from tests.rules.ledger import Ledger
 from tests.rules.moments import HELPING
 from tests.rules.reaching import is_reached_safely
@@ -49,9 +51,6 @@ from tests.rules.twins import same_for_her
 A_MOMENT = timedelta(microseconds=1)
 A_FEW = 3
 """How often a step may come at one moment: a duty that begins anew may be late at once."""
-
-PRIVATE = "leave-1"
-"""How the duty begins that no agency may learn of."""
 
 _T = TypeVar("_T", bound=Change)
 
@@ -215,7 +214,7 @@ class Telling:
             assert was.state not in TERMINAL or was.state is now.state
             assert was.version <= now.version
         self._is_reached_safely(before, command)
-        _tells_no_agency(command, decision)
+        tells_no_agency(before, self.case, command, decision)
 
     def _is_reached_safely(self, before: CaseSnapshot, command: Command) -> None:
         for contact in self.case.contacts:
@@ -261,26 +260,13 @@ def _written(
     if not isinstance(decision, Changed) and not decision.alerts:
         return before
     by_person = None if isinstance(command, Step) else at
-    return apply(before, decision.written, acted_at=by_person)
+    is_private = private_to(command.actor, command.verb, decision) is not None
+    return apply(before, decision.written, acted_at=by_person, is_private=is_private)
 
 
 def _as_it_was(before: CaseSnapshot, after: CaseSnapshot) -> bool:
     version = {"version": before.case.version}
     return before == after.model_copy(update={"case": after.case.model_copy(update=version)})
-
-
-def _tells_no_agency(command: Command, decision: Decision) -> None:
-    """What is private to a service is in no row that an agency sees (design: INV-21)."""
-    for change in decision.written:
-        row: Any = next((getattr(change, n) for n in ("task", "dispatch", "deadline")
-                         if hasattr(change, n)), None)  # fmt: skip
-        key = str(getattr(row, "id", getattr(row, "key", ""))) if row else ""
-        assert PRIVATE not in key or row.private_to is not None
-    detail = decision.detail if isinstance(decision, Changed) else {}
-    if any(PRIVATE in str(value) for value in detail.values()):
-        assert detail["private_to"] is not None
-    if detail.get("private_to"):
-        assert command.actor == SYSTEM or command.actor.role in NGO_ROLES
 
 
 def _said_duress(command: EndContact) -> bool:

@@ -8,6 +8,7 @@ from rules.apply import apply
 from schemas.actor import Actor
 from schemas.changes import DeadlineRecorded
 from schemas.decisions import Changed
+from schemas.private import private_to
 from schemas.referral import Delivery, ReferralState
 from schemas.referral_commands import StartAdvice
 from schemas.snapshot import CaseSnapshot
@@ -51,7 +52,8 @@ def test_the_decision_holds_nothing_that_an_agency_could_read() -> None:
     """LEAVE-3: one private deadline, no date in the audit, and no other change."""
     decided = done(received(S.ACTIVE), START)
     assert isinstance(decided, Changed)
-    assert {"referral": 1, "private_to": "harbour-house"} == decided.detail
+    assert "harbour-house" == private_to(START.actor, START.verb, decided)
+    assert {"referral": 1} == decided.detail
     assert ["deadline_recorded"] == [change.kind for change in decided.changes]
 
 

@@ -31,6 +31,7 @@ from schemas.deadlines import (
     Unit,
 )
 from schemas.decisions import Refused
+from schemas.private import private_to
 from schemas.snapshot import CaseSnapshot, TaskKind
 from tests.builders import (
     AT,
@@ -106,9 +107,10 @@ def test_her_adviser_says_when_a_permission_need_not_be_watched_any_more() -> No
     private = a_deadline("leave-1-permission", 1)
     private = private.model_copy(update={"private_to": "harbour-house"})
     case = an_open_case(deadlines=[private])
-    answer = meet(case, a_command(MeetDeadline, deadline=private.id, actor=adviser()), a_world())
+    command = a_command(MeetDeadline, deadline=private.id, actor=adviser())
+    answer = meet(case, command, a_world())
     assert not isinstance(answer, Refused)
-    assert "harbour-house" == answer.detail["private_to"]
+    assert "harbour-house" == private_to(command.actor, command.verb, answer)
     assert DeadlineState.MET is now(apply(case, answer.changes), private.id).state
 
 
