@@ -12,6 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 from temporalio.contrib.opentelemetry import create_tracer_provider
 
+from schemas.errors import SafepathError
+
 ALLOWED = frozenset(
     {
         "event",
@@ -79,6 +81,11 @@ def span(name: str, **attributes: str | int) -> AbstractContextManager[trace.Spa
 def log() -> Any:
     """The log."""
     return structlog.get_logger()
+
+
+def code_of(error: Exception) -> str:
+    """What of an exception may be logged: its code, or, where it is not ours, its type."""
+    return error.code if isinstance(error, SafepathError) else type(error).__name__
 
 
 class _Quiet(logging.Handler):

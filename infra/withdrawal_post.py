@@ -4,13 +4,19 @@ Whoever brings one hears the same whether or not there is such a case, so that n
 by asking; and it is heard, whoever brings it.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
 
 from activities.ports import Judge, Record
 from infra.database import Pool, Scope, transaction
 from infra.statements import statements
+from infra.telemetry import code_of, log
 from schemas.actor import Actor
 from schemas.command_base import Command
 from schemas.consent_commands import WithdrawConsent
@@ -19,6 +25,11 @@ from schemas.ids import CaseRef
 
 _SQL = statements("reading")
 _AT_ONCE = 100
+_LONGEST_WAIT = 60.0
+"""Seconds between two tries of a post that keeps failing."""
+
+JudgeOf = Callable[[Command, datetime], Judge]
+"""Who judges a command at a moment."""
 
 
 async def post_withdrawal(pool: Pool, scope: Scope, command: WithdrawConsent) -> None:
@@ -39,24 +50,74 @@ async def post_withdrawal(pool: Pool, scope: Scope, command: WithdrawConsent) ->
         )
 
 
+@dataclass
+class Patience:
+    """Which posts failed and when each is tried again: later each time, and in nobody's way.
+
+    It lives as long as the worker: a new one tries everything at once.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    _failed: dict[UUID, tuple[int, float]] = field(default_factory=dict)
+
+    def waiting(self) -> list[UUID]:
+        """The posts whose next try has not come."""
+        return [post for post, (_, again_at) in self._failed.items() if again_at > self.clock()]
+
+    def failed(self, post: UUID) -> None:
+        """Try it again, later than after the time before."""
+        times, _ = self._failed.get(post, (0, 0.0))
+        self._failed[post] = (times + 1, self.clock() + min(2.0**times, _LONGEST_WAIT))
+
+    def settled(self, post: UUID) -> None:
+        """It was carried out."""
+        self._failed.pop(post, None)
+
+
 async def carry_out_posts(
-    pool: Pool, record: Record, judge_of: Callable[[Command, datetime], Judge]
+    pool: Pool,
+    record: Record,
+    judge_of: JudgeOf,
+    *,
+    patience: Patience | None = None,
+    at_once: int = _AT_ONCE,
 ) -> int:
-    """Carry out what was posted; returns how many there were. No such case: nothing to stop."""
+    """Carry out what was posted; returns how many were tried. No such case: nothing to stop.
+
+    One that fails, for whatever reason, stays posted and holds up no other.
+
+    Args:
+        pool: the worker's.
+        record: of the worker.
+        judge_of: who judges a command at a moment.
+        patience: what failed before, and when it is tried again.
+        at_once: posts at the most.
+    """
+    patience = patience or Patience()
     async with transaction(pool, Scope()) as connection:
-        rows = await connection.fetch(_SQL["read_withdrawal_posts"], _AT_ONCE)
+        rows = await connection.fetch(_SQL["read_withdrawal_posts"], at_once, patience.waiting())
     for row in rows:
-        who = {part: row[part] for part in ("role", "organisation", "person")}
-        command = WithdrawConsent(
-            command_id=f"post-{row['id']}",  # its bearer's own may have answered something else
-            case_ref=CaseRef(row["case_ref"]),
-            actor=Actor.model_validate(who),
-            purpose=row["purpose"],
-            recipient=row["recipient"],
-            said_by=row["said_by"],
-        )
-        with suppress(BadInputError):
-            await record.change(command, judge_of(command, datetime.now(UTC)))
-        async with transaction(pool, Scope()) as connection:
-            await connection.execute(_SQL["settle_withdrawal_post"], row["id"])
+        try:
+            await _carry_out(record, judge_of, row)
+            async with transaction(pool, Scope()) as connection:
+                await connection.execute(_SQL["settle_withdrawal_post"], row["id"])
+        except Exception as error:  # noqa: BLE001 - one case's trouble is not the others'
+            patience.failed(row["id"])
+            log().error("withdrawal_waits", code=code_of(error))
+        else:
+            patience.settled(row["id"])
     return len(rows)
+
+
+async def _carry_out(record: Record, judge_of: JudgeOf, row: asyncpg.Record) -> None:
+    who = {part: row[part] for part in ("role", "organisation", "person")}
+    command = WithdrawConsent(
+        command_id=f"post-{row['id']}",  # its bearer's own may have answered something else
+        case_ref=CaseRef(row["case_ref"]),
+        actor=Actor.model_validate(who),
+        purpose=row["purpose"],
+        recipient=row["recipient"],
+        said_by=row["said_by"],
+    )
+    with suppress(BadInputError):
+        await record.change(command, judge_of(command, datetime.now(UTC)))

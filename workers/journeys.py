@@ -1,7 +1,7 @@
 """The journeys worker: namespace and task queue `journeys`, PostgreSQL role `sp_journeys`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,10 +22,10 @@ from infra.notices import FileNotices
 from infra.record import PostgresRecord
 from infra.settings import Installation
 from infra.stack.secrets import Role
-from infra.telemetry import log
+from infra.telemetry import code_of, log
 from infra.temporal import JOURNEYS, connect_temporal
 from infra.wakes import send_wakes
-from infra.withdrawal_post import carry_out_posts
+from infra.withdrawal_post import Patience, carry_out_posts
 from schemas.command_base import Command
 from schemas.errors import SafepathError
 from workers.watch import StepWatch
@@ -138,10 +138,10 @@ async def run_journeys(
         async with worker:
             say("journeys worker ready")
             log().info("worker_ready", task_queue=JOURNEYS, namespace=world.client.namespace)
-            relay = asyncio.create_task(_relay(world))
+            relaying = asyncio.create_task(relay(world))
             await stop.wait()
-            relay.cancel()
-            await asyncio.gather(relay, return_exceptions=True)
+            relaying.cancel()
+            await asyncio.gather(relaying, return_exceptions=True)
     say("journeys worker stopped")
 
 
@@ -149,14 +149,22 @@ def _judge_of(command: Command, at: datetime) -> Judge:
     return judge_of(command, at, england_and_wales(), wakes=True)
 
 
-async def _relay(world: World) -> None:
-    """Carry out posted withdrawals and send what desks left unsent; an outage is waited out."""
+async def relay(world: World) -> None:
+    """Carry out posted withdrawals and send what desks left unsent, for ever.
+
+    An outage is waited out, and of these two neither waits for the other.
+    """
+    patience = Patience()
     while True:
-        try:
-            await carry_out_posts(world.pool, world.record, _judge_of)
-            await send_wakes(world.pool, world.client, Scope(), older_than=_LEFT_OVER_AFTER)
-        except SafepathError as error:
-            log().warning("relay_waits", code=error.code)
-        except Exception as error:  # noqa: BLE001 - a relay that ended would do so in silence
-            log().error("relay_waits", code=type(error).__name__)
+        await _tried(carry_out_posts(world.pool, world.record, _judge_of, patience=patience))
+        await _tried(send_wakes(world.pool, world.client, Scope(), older_than=_LEFT_OVER_AFTER))
         await asyncio.sleep(_RELAY_EVERY)
+
+
+async def _tried(work: Awaitable[int]) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - a relay that ended would do so in silence
+        is_outage = isinstance(error, SafepathError)
+        say = log().warning if is_outage else log().error
+        say("relay_waits", code=code_of(error))

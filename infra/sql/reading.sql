@@ -164,7 +164,8 @@ ON CONFLICT DO NOTHING -- naming withdrawal_post_once would take a right to read
 
 -- name: read_withdrawal_posts
 SELECT id, case_ref, role, organisation, person, purpose, recipient, said_by
-FROM record.withdrawal_post WHERE done_at IS NULL ORDER BY recorded_at LIMIT $1
+FROM record.withdrawal_post WHERE done_at IS NULL AND id <> ALL ($2::uuid[])
+ORDER BY recorded_at LIMIT $1
 
 -- name: settle_withdrawal_post
 UPDATE record.withdrawal_post SET done_at = clock_timestamp() WHERE id = $1 AND done_at IS NULL

@@ -1,7 +1,10 @@
 """Withdrawals: brought by anybody, checked with her, and put back where they were not hers."""
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,8 +14,9 @@ from activities.ports import Judge
 from infra.calendars.load import england_and_wales
 from infra.database import Scope
 from infra.stack.secrets import Role
-from infra.withdrawal_post import carry_out_posts, post_withdrawal
+from infra.withdrawal_post import Patience, carry_out_posts, post_withdrawal
 from rules.packets import shown
+from rules.profiles import VICTIMS_CODE_2021
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
 from schemas.case import PersonalField
@@ -69,10 +73,10 @@ async def posted(people: People, case_ref: CaseRef, **parts: object) -> None:
     await post_withdrawal(await people.pool_of(Role.WEB), Scope(command.actor), command)
 
 
-async def carried_out(people: People) -> int:
+async def carried_out(people: People, **how: Any) -> int:
     """The worker takes on what was posted."""
     pool = await people.pool_of(Role.JOURNEYS)
-    return await carry_out_posts(pool, await people.record_for(None), judging_now)
+    return await carry_out_posts(pool, await people.record_for(None), judging_now, **how)
 
 
 async def is_open(superuser: asyncpg.Connection, case_ref: CaseRef) -> list[bool]:
@@ -132,6 +136,55 @@ async def test_a_post_whose_id_was_used_before_is_carried_out_all_the_same(
     await carried_out(people)
     snapshot = await (await people.record_for(None)).read(case_ref)
     assert {ConsentState.WITHDRAWN} == {consent.state for consent in snapshot.consents}
+    assert await is_open(superuser, case_ref) == [False]
+
+
+@asynccontextmanager
+async def unreadable(superuser: asyncpg.Connection, *cases: CaseRef) -> AsyncIterator[None]:
+    """Cases with a profile that only a newer build knows, for as long as the block runs."""
+    put = "UPDATE record.case_file SET profile = $1 WHERE case_ref = ANY ($2)"
+    await superuser.execute(put, "victims-code-2099", cases)
+    try:
+        yield
+    finally:
+        await superuser.execute(put, VICTIMS_CODE_2021.id, cases)
+
+
+async def test_cases_that_cannot_be_read_hold_nobody_up(
+    people: People, superuser: asyncpg.Connection
+) -> None:
+    """However many there are: each waits its turn, and hers behind them is heard."""
+    bad = [await queued(people.record_for) for _ in range(3)]
+    good = await queued(people.record_for)
+    await carried_out(people)
+    for case_ref in (*bad, good):
+        await posted(people, case_ref)
+    patience = Patience()
+    async with unreadable(superuser, *bad):
+        for _ in range(2):
+            await carried_out(people, patience=patience, at_once=2)
+        assert [False] == await is_open(superuser, good)
+        assert [[True]] * 3 == [await is_open(superuser, case_ref) for case_ref in bad]
+    snapshot = await (await people.record_for(None)).read(good)
+    assert {ConsentState.WITHDRAWN} == {consent.state for consent in snapshot.consents}
+
+
+async def test_what_failed_is_tried_again_later_each_time_and_done_in_the_end(
+    people: People, superuser: asyncpg.Connection
+) -> None:
+    """A withdrawal is never given up."""
+    case_ref, clock = await queued(people.record_for), [0.0]
+    await posted(people, case_ref)
+    patience = Patience(clock=lambda: clock[0])
+    tried = []
+    async with unreadable(superuser, case_ref):
+        for second in range(200):
+            clock[0] = float(second)
+            if await carried_out(people, patience=patience):
+                tried.append(second)
+    assert [0, 1, 3, 7, 15, 31, 63, 123, 183] == tried
+    clock[0] = 300.0
+    assert await carried_out(people, patience=patience) == 1
     assert await is_open(superuser, case_ref) == [False]
 
 

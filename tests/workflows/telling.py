@@ -174,6 +174,14 @@ class Journey:
             assert asyncio.get_running_loop().time() < end, f"never shown: {value}"
             await asyncio.sleep(0.02)
 
+    async def until_woken(self) -> None:
+        """Wait until no workflow of the case is left to be told."""
+        left = "SELECT 1 FROM record.wake WHERE case_ref = $1 AND done_at IS NULL"
+        end = asyncio.get_running_loop().time() + WITHIN
+        while await self.rows(left):
+            assert asyncio.get_running_loop().time() < end, "nobody told them"
+            await asyncio.sleep(0.02)
+
     # Acting
 
     async def desk(self, actor: Actor) -> Desk:

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from infra.contacts import FileContacts
 from infra.database import Scope
+from infra.keys import FileKeyProvider, Keyring
+from infra.notices import FileNotices
 from infra.stack.secrets import Role
 from infra.wakes import send_wakes
 from schemas.case import SafetyCheck, Stage
@@ -45,6 +48,7 @@ from tests.builders import caseworker, the
 from tests.conftest import People
 from tests.workflows.conftest import Opens
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, NGO, SHUT, Journey
+from workers.journeys import World, relay
 from workflows.progress import UNIT
 
 WORKFLOWS_OF_A_SIMPLE_CASE = 2
@@ -357,6 +361,31 @@ async def test_what_a_desk_left_untold_is_told_by_the_relay(opens: Opens, people
     assert told == 2
     assert await journey.referral_ends() is ReferralState.DECLINED
     assert await send_wakes(pool, client, Scope(), case_ref=journey.case_ref) == 0
+
+
+async def test_a_relay_that_cannot_read_the_posts_still_wakes(opens: Opens, people: People) -> None:
+    """A withdrawal that cannot be carried out does not stop the clocks of every other case."""
+    journey = await opens(tell=False)
+    clock = journey.clockwork
+    pool = await people.pool_of(Role.JOURNEYS)
+    world = World(
+        pool=pool,
+        keyring=Keyring(pool, FileKeyProvider(people.servers.installation.kek_file), Scope()),
+        client=clock.client,
+        record=clock.record,
+        notices=FileNotices(clock.notices_dir),
+        contacts=FileContacts(clock.notices_dir / "to-her"),
+    )
+    superuser = await people.pool_of(Role.POSTGRES)
+    await superuser.execute("REVOKE SELECT ON record.withdrawal_post FROM sp_journeys")
+    relaying = asyncio.create_task(relay(world))
+    try:
+        await journey.until_woken()
+    finally:
+        relaying.cancel()
+        await asyncio.gather(relaying, return_exceptions=True)
+        await superuser.execute("GRANT SELECT ON record.withdrawal_post TO sp_journeys")
+    assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
 
 
 async def test_a_journey_nobody_started_is_started_by_the_relay(
