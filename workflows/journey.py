@@ -66,12 +66,15 @@ class VictimJourney(JourneyUpdates):
     async def run(self, journey: StartJourney) -> None:
         """Do what the record says, until a person has closed the case and nothing is owed."""
         outlook = await self._read()
-        while outlook.stage is not Stage.CLOSED or outlook.to_dispatch or outlook.alarms:
-            self._show(outlook)
-            await self._start_referrals(outlook)
-            outlook = await self._next(outlook)
-            self._begin_anew_if_due(journey)
-        await self._answer_the_last(outlook)
+        while True:
+            while _is_under_way(outlook):
+                self._show(outlook)
+                await self._start_referrals(outlook)
+                outlook = await self._next(outlook)
+                self._begin_anew_if_due(journey)
+            outlook = await self._answer_the_last(outlook)
+            if not _is_under_way(outlook):
+                return
 
     @workflow.signal(
         name=RECORD_CHANGED, description="The record of this case changed: look again."
@@ -219,17 +222,23 @@ class VictimJourney(JourneyUpdates):
         await self._nudge_referrals(outlook.touched)
         return outlook
 
-    async def _answer_the_last(self, outlook: JourneyOutlook) -> None:
-        """Whoever asked while the case closed is answered; nobody waits for a closed journey."""
+    async def _answer_the_last(self, outlook: JourneyOutlook) -> JourneyOutlook:
+        """Whoever asked while the case closed is answered; nobody waits for a closed journey.
+
+        What they said may leave something to do, as may news that came meanwhile.
+        """
         self._show(outlook)
         while True:
             while self._inbox.has_mail:
-                await self._carry_out(self._inbox.take(), outlook)
+                outlook = await self._carry_out(self._inbox.take(), outlook)
             await workflow.wait_condition(
                 lambda: self._inbox.has_mail or workflow.all_handlers_finished()
             )
-            if not self._inbox.has_mail:
-                return
+            if self._inbox.has_mail:
+                continue
+            if not self._nudged:
+                return outlook
+            outlook = await self._read()
 
     def _show(self, outlook: JourneyOutlook) -> None:
         """Publish where the journey stands, and notice when a phase has passed."""
@@ -258,3 +267,8 @@ class VictimJourney(JourneyUpdates):
             self._has_passed_phase and info.is_target_worker_deployment_version_changed()
         )
         return is_due and not self._inbox.has_mail and workflow.all_handlers_finished()
+
+
+def _is_under_way(outlook: JourneyOutlook) -> bool:
+    """Whether the case is open, or something is still owed in it."""
+    return outlook.stage is not Stage.CLOSED or bool(outlook.to_dispatch or outlook.alarms)

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.update.v1 import UpdateRef
+from temporalio.api.workflowservice.v1 import PollWorkflowExecutionUpdateRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributeKey
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
 from activities.judging import judge_of, starts_at
@@ -207,10 +210,35 @@ class Journey:
         command = self.command(kind, **parts)
         return await (await self.desk(command.actor)).decide(command)
 
-    async def update_anew(self, command: AddNeed) -> Reply:
+    async def update_anew(self, command: Command) -> Reply:
         """Send the same command as another update: Temporal cannot know that it is the same."""
+        return await self._update(command, f"{next(_numbers)}-{command.command_id}")
+
+    async def begin_update(self, command: Command) -> "asyncio.Task[Reply]":
+        """Send a command as an update; Temporal has it, whether or not a worker is there."""
+        update_id = f"{next(_numbers)}-{command.command_id}"
+        answer = asyncio.create_task(self._update(command, update_id))
+        execution = WorkflowExecution(workflow_id=self.handle.id)
+        asked = PollWorkflowExecutionUpdateRequest(
+            namespace=self.clockwork.client.namespace,
+            update_ref=UpdateRef(workflow_execution=execution, update_id=update_id),
+        )
+        end = asyncio.get_running_loop().time() + WITHIN
+        while True:
+            try:
+                service = self.clockwork.client.workflow_service
+                await service.poll_workflow_execution_update(asked)
+            except RPCError as error:
+                late = asyncio.get_running_loop().time() > end
+                if late or error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                await asyncio.sleep(0.02)
+            else:
+                return answer
+
+    async def _update(self, command: Command, update_id: str) -> Reply:
         reply: Reply = await self.handle.execute_update(
-            "add_need", command, id=f"{next(_numbers)}-{command.command_id}", result_type=_REPLY
+            command.verb.value, command, id=update_id, result_type=_REPLY
         )
         return reply
 

@@ -22,6 +22,7 @@ from schemas.case_commands import (
     CloseCase,
     ConfirmSafety,
     OfferTransfer,
+    RecordDeath,
     ReopenCase,
 )
 from schemas.clockwork_steps import Deliver
@@ -266,6 +267,21 @@ async def test_whoever_asks_while_the_case_closes_is_answered(opens: Opens) -> N
     await journey.ends()
     entries = await journey.rows("SELECT * FROM record.consent WHERE case_ref = $1")
     assert len(entries) == len(others) - len(late)
+
+
+async def test_what_is_said_behind_the_close_is_seen_to(opens: Opens) -> None:
+    """Her death, told in the same moment, is written; and whoever is to be told hears of it."""
+    journey = await opens(owed=True)
+    await journey.decide(CloseCase)
+    close, death = journey.command(CloseCase, confirmed=True), journey.command(RecordDeath)
+    async with journey.clockwork.at_rest():
+        asked = [await journey.begin_update(command) for command in (close, death)]
+    replies = await asyncio.gather(*asked)
+    assert all(isinstance(reply, Committed) for reply in replies), replies
+    await journey.ends()
+    snapshot = await journey.snapshot()
+    assert snapshot.case.died_at is not None
+    assert snapshot.dispatches == ()
 
 
 async def test_a_closed_journey_answers_too(opens: Opens) -> None:
