@@ -1,6 +1,7 @@
 """The file sink for notices: one file each, content-free, visible once."""
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,9 @@ TEXTS: dict[NoticeTemplate, str] = {
     NoticeTemplate.ESCALATION: "Something in safepath is late or needs a decision.",
 }
 """Whole texts. There is nothing in them to fill in."""
+
+_SHORT = 16
+"""Hexadecimal digits that tell the notices of one case apart."""
 
 
 class FileNotices:
@@ -40,5 +44,13 @@ class FileNotices:
             "item": case_ref,
             "posted_at": datetime.now(UTC).isoformat(),
         }
-        name = f"{case_ref}--{dispatch.key.replace('/', '--')}"
+        name = file_name(case_ref, dispatch.key)
         await asyncio.to_thread(write_once, self._directory, name, notice)
+
+
+def file_name(case_ref: CaseRef, key: str) -> str:
+    """What a notice's file is called: the same for the same notice, and without what it is about.
+
+    A key names the task or the duty behind it; a name lies open to whoever lists the folder.
+    """
+    return f"{case_ref}--{hashlib.sha256(f'{case_ref}/{key}'.encode()).hexdigest()[:_SHORT]}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -46,6 +47,17 @@ async def test_another_notice_is_another_file(folder: Path) -> None:
     await notices.post(CASE, a_notice())
     await notices.post(CASE, a_notice(2))
     assert len(shown(folder)) == 2
+
+
+@pytest.mark.parametrize(
+    "key", ["reminder/leave-1-permission/1/20261123T090000", "task/bereaved-family/20261123T090000"]
+)
+def test_the_name_of_a_notice_says_whose_case_and_nothing_of_why(folder: Path, key: str) -> None:
+    """Whoever looks at the folder, or at a backup of it, learns of no task and of no duty."""
+    notice = a_notice().model_copy(update={"key": key})
+    asyncio.run(FileNotices(folder).post(CASE, notice))
+    (file,) = folder.iterdir()
+    assert re.fullmatch(rf"{CASE}--[0-9a-f]{{16}}\.json", file.name)
 
 
 async def test_the_fake_shows_a_notice_once_too() -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,6 +131,13 @@ async def test_no_file_holds_a_personal_text(stack: Stack) -> None:
     """PostgreSQL's files and journal, Temporal's, the logs of all processes, the notices."""
     await stack.superuser.execute("CHECKPOINT")
     assert scan_files(stack.paths.data_dir, WORDS) == {}
+
+
+def test_no_notice_is_named_after_what_it_is_about(stack: Stack) -> None:
+    """Of each file the case can be read and nothing else: no task, no duty, no service."""
+    names = [file.name for file in stack.paths.notices.rglob("*") if file.is_file()]
+    assert names
+    assert [n for n in names if not re.fullmatch(r"[a-z-]+--[0-9a-f]{16}\.json", n)] == []
 
 
 def test_no_process_is_called_by_a_personal_text(stack: Stack) -> None:

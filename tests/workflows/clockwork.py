@@ -17,13 +17,15 @@ from infra.codec import CaseCodec
 from infra.contacts import FileContacts
 from infra.database import Pool, Scope
 from infra.keys import FileKeyProvider, Keyring, read_key_file
-from infra.notices import FileNotices
+from infra.notices import FileNotices, file_name
 from infra.record import PostgresRecord
 from infra.stack.binaries import temporal_binary
 from infra.stack.secrets import Role
 from infra.temporal import JOURNEYS, plugins
 from schemas.command_base import Command
 from schemas.errors import UnreachableError
+from schemas.ids import CaseRef
+from schemas.snapshot import Dispatch
 from tests.conftest import People
 from workers.journeys import journeys_worker
 
@@ -134,6 +136,19 @@ class StumblingRecord(PostgresRecord):
             self._loses_answers = False
 
 
+class NotedNotices(FileNotices):
+    """The real files, and which notice each of them is: their names do not say."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.keys: dict[str, str] = {}
+
+    async def post(self, case_ref: CaseRef, dispatch: Dispatch) -> None:
+        """As ever, and remember what it was."""
+        self.keys[file_name(case_ref, dispatch.key)] = dispatch.key
+        await super().post(case_ref, dispatch)
+
+
 class Clockwork:
     """One Temporal with one worker of ours, which can be sent to rest."""
 
@@ -150,6 +165,7 @@ class Clockwork:
         self.codec = codec
         self.record = record
         self.notices_dir = notices_dir
+        self.notices = NotedNotices(notices_dir)
         self._cached = cached
         self.build: str | None = None
         self._working = AsyncExitStack()
@@ -164,7 +180,7 @@ class Clockwork:
         worker = journeys_worker(
             self.client,
             self.record,
-            FileNotices(self.notices_dir),
+            self.notices,
             FileContacts(self.notices_dir / "to-her"),
             cached=self._cached,
             build=self.build,

@@ -162,7 +162,7 @@ class Journey:
         """Notices that were posted: key and organisation."""
         found = {}
         for file in self.clockwork.notices_dir.glob(f"{self.case_ref}--*.json"):
-            key = file.stem.removeprefix(f"{self.case_ref}--").replace("--", "/")
+            key = self.clockwork.notices.keys[file.stem]
             found[key] = json.loads(file.read_text(encoding="utf-8"))["to"]
         return found
 

@@ -12,7 +12,6 @@ from temporalio.client import WorkflowExecutionStatus
 from infra.contacts import FileContacts
 from infra.database import Scope
 from infra.keys import FileKeyProvider, Keyring
-from infra.notices import FileNotices
 from infra.stack.secrets import Role
 from infra.wakes import send_wakes
 from schemas.case import SafetyCheck, Stage
@@ -389,7 +388,7 @@ async def test_a_relay_that_cannot_read_the_posts_still_wakes(opens: Opens, peop
         keyring=Keyring(pool, FileKeyProvider(people.servers.installation.kek_file), Scope()),
         client=clock.client,
         record=clock.record,
-        notices=FileNotices(clock.notices_dir),
+        notices=clock.notices,
         contacts=FileContacts(clock.notices_dir / "to-her"),
     )
     superuser = await people.pool_of(Role.POSTGRES)
