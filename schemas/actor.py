@@ -8,16 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
-class OrganisationKind(StrEnum):
-    """What sort of organisation an actor stands in."""
-
-    POLICE = "police"
-    COUNCIL = "council"
-    NGO = "ngo"
-    OVERSIGHT = "oversight"
-    PLATFORM = "platform"
-
-
 class Role(StrEnum):
     """Roles of people, and `system` for what the clockwork does by itself."""
 
