@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from activities.ports import Judge, Record
+from infra import audit
 from infra.database import Pool, Scope, transaction
 from infra.statements import statements
 from infra.telemetry import code_of, log
@@ -22,9 +23,12 @@ from schemas.command_base import Command
 from schemas.consent_commands import WithdrawConsent
 from schemas.errors import BadInputError
 from schemas.ids import CaseRef
+from schemas.verbs import Verb
 
 _SQL = statements("reading")
 _AT_ONCE = 100
+_ONE_ROW = " 1"
+"""How PostgreSQL's answer ends where a row was written, and not found there already."""
 _LONGEST_WAIT = 60.0
 """Seconds between two tries of a post that keeps failing."""
 
@@ -33,10 +37,14 @@ JudgeOf = Callable[[Command, datetime], Judge]
 
 
 async def post_withdrawal(pool: Pool, scope: Scope, command: WithdrawConsent) -> None:
-    """Keep a withdrawal until a worker has carried it out; the same command is kept once."""
+    """Keep a withdrawal until a worker has carried it out; the same command is kept once.
+
+    The row of the audit says that its bearer passed one on, and not from which case: there may be
+    none. Where there is one, the row of the withdrawal itself stands in it.
+    """
     actor = command.actor
     async with transaction(pool, scope) as connection:
-        await connection.execute(
+        done = await connection.execute(
             _SQL["post_withdrawal"],
             command.case_ref,
             actor.role,
@@ -48,6 +56,9 @@ async def post_withdrawal(pool: Pool, scope: Scope, command: WithdrawConsent) ->
             command.said_by,
             command.occurred_at or datetime.now(UTC),
         )
+        if done.endswith(_ONE_ROW):
+            said = {"purpose": command.purpose, "said_by": command.said_by, "via": command.via}
+            await audit.append_act(connection, actor, Verb.RELAY_WITHDRAWAL, said)
 
 
 @dataclass

@@ -203,7 +203,7 @@ WITH looked AS (
             AS who,
         count(*) FILTER (WHERE verb = 'set_plan' AND body::jsonb ->> 'outcome' = 'done')
             AS plan_changes,
-        count(*) FILTER (WHERE verb IN ('withdraw_consent', 'relay_withdrawal')
+        count(*) FILTER (WHERE verb = 'withdraw_consent'
             AND body::jsonb ->> 'outcome' = 'done') AS withdrawals,
         count(*) FILTER (WHERE body::jsonb #>> '{detail,outside_plan}' = 'yes')
             AS contacts_outside_plan,

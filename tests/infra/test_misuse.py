@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from activities.judging import judge_of
 from infra.audit import AuditReader
+from infra.calendars.load import england_and_wales
 from infra.database import Scope
 from infra.stack.secrets import Role
 from infra.staff import StaffRegister
+from infra.withdrawal_post import carry_out_posts, post_withdrawal
 from rules.packets import shown
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
@@ -27,7 +30,17 @@ from schemas.views import LeftBehind, MisuseLine
 from schemas.withdrawal import CheckAnswer
 from tests.builders import AT, adviser, an_actor, caseworker, dpo, ngo_intake, supervisor
 from tests.conftest import People
-from tests.infra.cases import HARBOUR, about, any_time, delivered, done, given, opened, reached
+from tests.infra.cases import (
+    HARBOUR,
+    about,
+    any_time,
+    delivered,
+    done,
+    given,
+    opened,
+    queued,
+    reached,
+)
 from tests.infra.worlds import write
 
 ANN, JOE = caseworker(), caseworker(person="joe")
@@ -172,6 +185,16 @@ async def withdraws_what_was_not_his(people: People, who: Actor) -> None:
     await done(people.record_for, said, at=datetime.now(UTC))
 
 
+async def passes_one_on(people: People, who: Actor) -> None:
+    """She told somebody who has no part in her case; the worker carries it out."""
+    command = about(await queued(people.record_for), WithdrawConsent, actor=who)
+    await post_withdrawal(await people.pool_of(Role.WEB), Scope(who), command)
+    record, pool = await people.record_for(None), await people.pool_of(Role.JOURNEYS)
+    await carry_out_posts(
+        pool, record, lambda command, at: judge_of(command, at, england_and_wales())
+    )
+
+
 async def calls_outside_the_plan(people: People, who: Actor) -> None:
     """Without having asked whether it was safe."""
     case_ref = await opened(people.record_for, who)
@@ -193,6 +216,7 @@ COUNTS: dict[str, tuple[Does, dict[str, int]]] = {
     "reads-own": (reads_own, {"reads": 1, "cases_read": 1}),
     "plans": (changes_plans, {"plan_changes": 2}),
     "withdraws": (withdraws, {"withdrawals": 1}),
+    "passes-on": (passes_one_on, {"withdrawals": 1}),
     "not-hers": (withdraws_what_was_not_his, {"withdrawals": 1, "withdrawals_not_hers": 1}),
     "outside": (calls_outside_the_plan, {"contacts_outside_plan": 1}),
     "not-theirs": (asks_for_others, {"cases_not_theirs": 1}),

@@ -11,6 +11,7 @@ import pytest
 
 from activities.judging import judge_of
 from activities.ports import Judge
+from infra.audit import AuditReader
 from infra.calendars.load import england_and_wales
 from infra.database import Scope
 from infra.stack.secrets import Role
@@ -24,6 +25,7 @@ from schemas.case_commands import AddNeed
 from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AnswerCheck, WithdrawConsent
+from schemas.contact import ContactChannel
 from schemas.ids import CaseRef, new_case_ref
 from schemas.packet import ReferralPacket
 from schemas.referral import ReferralState
@@ -111,6 +113,24 @@ async def test_the_timeline_says_who_brought_it(people: People) -> None:
     await carried_out(people)
     line = (await (await people.reader_for(caseworker())).read_timeline(case_ref))[-1]
     assert (line.verb, line.actor, line.outcome) == (Verb.WITHDRAW_CONSENT, STRANGER, "done")
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["a case", "no such case"])
+async def test_whoever_passes_a_withdrawal_on_leaves_one_row(
+    people: People, is_there: bool
+) -> None:
+    """The same whether or not there is such a case, and one, however often it is given."""
+    lea = ngo_intake("lantern-law", f"lea-{is_there}".lower())
+    case_ref = await queued(people.record_for) if is_there else new_case_ref()
+    said = {"actor": lea, "command_id": f"on-{case_ref}", "via": ContactChannel.VOICE}
+    for _ in range(2):
+        await posted(people, case_ref, **said)
+    auditor = AuditReader(await people.pool_of(Role.AUDIT))
+    rows = await auditor.read(None, Verb.RELAY_WITHDRAWAL, 1_000)
+    (row,) = [row for row in rows if row.actor == lea]
+    assert ("done", None) == (row.outcome, row.case_ref)
+    expected = {"purpose": "support_referral", "said_by": "not_known", "via": "voice"}
+    assert expected == row.detail
 
 
 async def test_a_withdrawal_from_no_case_is_settled_and_says_nothing(
