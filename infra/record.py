@@ -149,7 +149,8 @@ class PostgresRecord:
         kept = await connection.fetchrow(_SQL["find_reply"], command.command_id, command.case_ref)
         if kept is None:
             return None
-        if (kept["verb"], kept["actor"]) != (command.verb.value, str(command.actor)):
+        asked = (command.verb.value, str(command.actor), command.fingerprint)
+        if asked != (kept["verb"], kept["actor"], kept["fingerprint"] or command.fingerprint):
             raise RecordError(*CONSTRAINT_ERRORS["command_log_pk"])
         return _REPLY.validate_json(kept["reply"])
 
@@ -191,6 +192,7 @@ class PostgresRecord:
                 verb.value,
                 str(command.actor),
                 verdict.reply.model_dump_json(),
+                command.fingerprint,
             )
         await audit.append(connection, _decision_body(command, verb, decision, at))
 

@@ -4,6 +4,8 @@ A command carries codes, references and times only, so it may travel through a w
 history. Personal text never does: it goes to the record, sealed.
 """
 
+import hashlib
+import json
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -26,3 +28,14 @@ class Command(BaseModel):
     occurred_at: AwareDatetime | None = Field(
         default=None, description="When it happened, if not now."
     )
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells what is asked: the same when it is asked again, another for anything else.
+
+        What is as if nothing had been said of it does not count, so that a field which a later
+        build adds changes no fingerprint.
+        """
+        asked = self.model_dump(mode="json", exclude_defaults=True)
+        text = json.dumps([self.verb, asked], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -46,9 +46,7 @@ class AuditRow:
 
 @dataclass(frozen=True)
 class _Kept:
-    case_ref: str
-    verb: Verb
-    actor: Actor
+    command: Command
     reply: Reply
 
 
@@ -125,7 +123,7 @@ class FakeRecord:
         """Judge and remember; a broken promise leaves everything as it was."""
         snapshot = self._case(command.case_ref, services)
         verb = command.verb
-        kept = self._kept_reply(command, verb)
+        kept = self._kept_reply(command)
         if kept is not None:
             return Written(reply=kept, snapshot=snapshot, is_repeat=True)
         verdict = judge(snapshot)
@@ -138,9 +136,7 @@ class FakeRecord:
         elif decision.alerts:
             self._write(command, Changed(changes=decision.alerts), verdict, "")
         if not by_clockwork:
-            self._replies[command.command_id] = _Kept(
-                command.case_ref, verb, command.actor, verdict.reply
-            )
+            self._replies[command.command_id] = _Kept(command, verdict.reply)
         self.audit.append(_row(command, verb, decision))
         return Written(reply=verdict.reply, snapshot=verdict.after)
 
@@ -165,11 +161,11 @@ class FakeRecord:
         entries = tuple(service for service in self.services if service.code in known)
         return case.model_copy(update={"services": entries})
 
-    def _kept_reply(self, command: Command, verb: Verb) -> Reply | None:
+    def _kept_reply(self, command: Command) -> Reply | None:
         kept = self._replies.get(command.command_id)
         if kept is None or command.actor.role is Role.SYSTEM:
             return None
-        if (kept.case_ref, kept.verb, kept.actor) != (command.case_ref, verb, command.actor):
+        if kept.command != command:
             raise RecordError("command_taken", "The command's id belongs to another command.")
         return kept.reply
 

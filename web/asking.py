@@ -5,7 +5,6 @@ record under the command's id, so asking again is safe however Temporal stumbles
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -103,13 +102,11 @@ class Journeys:
 
 
 def _update_id(command: Command) -> str:
-    """One for each command, person and verb: an id given twice for two things is two updates.
+    """One for each thing that is asked: an id given twice for two things is two updates.
 
-    Hashed, because Temporal keeps update ids in clear and need not know who asked.
+    It is a hash, because Temporal keeps update ids in clear and need not know who asked.
     """
-    verb = command.verb
-    parts = (verb, command.actor.organisation, command.actor.person, command.command_id)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    return command.fingerprint[:32]
 
 
 def _our_error(error: WorkflowUpdateFailedError) -> SafepathError:

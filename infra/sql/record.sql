@@ -57,11 +57,13 @@ SELECT jsonb_build_object(
 )
 
 -- name: find_reply
-SELECT reply, verb, actor FROM record.command_log WHERE command_id = $1 AND case_ref = $2
+-- What was asked is kept beside the answer; older answers say nothing of it.
+SELECT reply, verb, actor, reply ->> 'fingerprint' AS fingerprint
+FROM record.command_log WHERE command_id = $1 AND case_ref = $2
 
 -- name: keep_reply
 INSERT INTO record.command_log (command_id, case_ref, verb, actor, reply)
-VALUES ($1, $2, $3, $4, $5::jsonb)
+VALUES ($1, $2, $3, $4, $5::jsonb || jsonb_build_object('fingerprint', $6::text))
 
 -- name: put_party
 INSERT INTO record.case_party (case_ref, organisation, role) VALUES ($1, $2, $3)

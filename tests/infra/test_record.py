@@ -30,7 +30,7 @@ from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
 from schemas.decisions import Committed, NotDone
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id
-from schemas.referral import Delivery, ReferralState
+from schemas.referral import Delivery, NeedCategory, ReferralState
 from schemas.referral_commands import (
     AcceptReferral,
     CompleteReferral,
@@ -271,8 +271,13 @@ async def test_an_id_that_answered_another_case_answers_nothing_here(world: Worl
 
 @pytest.mark.parametrize(
     "other",
-    [{"kind": WithdrawConsent}, {"kind": AddNeed, "actor": supervisor()}],
-    ids=["another verb", "another person"],
+    [
+        {"kind": WithdrawConsent},
+        {"kind": AddNeed, "actor": supervisor()},
+        {"kind": AddNeed, "category": NeedCategory.CHILDREN},
+        {"kind": AddNeed, "occurred_at": AT},
+    ],
+    ids=["another verb", "another person", "something else", "another time"],
 )
 async def test_an_id_that_answered_something_else_is_refused_aloud(
     world: World, other: dict[str, Any]

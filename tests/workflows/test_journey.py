@@ -32,7 +32,7 @@ from schemas.deadlines import DeadlineState
 from schemas.decisions import Committed, NotDone
 from schemas.errors import BadInputError
 from schemas.messages import RECORD_CHANGED
-from schemas.referral import Delivery, NeedState, Reason, ReferralState
+from schemas.referral import Delivery, NeedCategory, NeedState, Reason, ReferralState
 from schemas.referral_commands import (
     AcceptReferral,
     CompleteReferral,
@@ -444,6 +444,17 @@ async def test_a_closed_service_cannot_be_chosen(opens: Opens) -> None:
 RACES: list[tuple[type[Command], ...]] = list(
     itertools.permutations((AcceptReferral, DeclineReferral, WithdrawConsent))
 )
+
+
+async def test_an_id_given_for_another_need_is_refused_aloud(opens: Opens) -> None:
+    """Temporal would answer the second with the first, and one need would be lost in silence."""
+    journey = await opens()
+    need = journey.command(AddNeed)
+    desk = await journey.desk(caseworker())
+    await desk.decide(need)
+    with pytest.raises(BadInputError, match="--command-id"):
+        await desk.decide(need.model_copy(update={"category": NeedCategory.CHILDREN}))
+    assert [need.category] == [one.category for one in (await journey.snapshot()).needs]
 
 
 @pytest.mark.parametrize("is_at_once", [False, True], ids=["in turn", "at once"])
