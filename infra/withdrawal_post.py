@@ -50,7 +50,7 @@ async def post_withdrawal(pool: Pool, scope: Scope, command: WithdrawConsent) ->
             actor.role,
             actor.organisation,
             actor.person,
-            command.command_id,
+            command.fingerprint,  # an id given for two withdrawals must not drop the second
             command.purpose,
             command.recipient,
             command.said_by,

@@ -115,6 +115,17 @@ async def test_the_timeline_says_who_brought_it(people: People) -> None:
     assert (line.verb, line.actor, line.outcome) == (Verb.WITHDRAW_CONSENT, STRANGER, "done")
 
 
+async def test_two_withdrawals_that_were_given_one_id_are_both_heard(people: People) -> None:
+    """An id used again for another case must not drop hers in silence."""
+    first, second = await queued(people.record_for), await queued(people.record_for)
+    for case_ref in (first, second):
+        await posted(people, case_ref, command_id=f"both-{first}")
+    await carried_out(people)
+    for case_ref in (first, second):
+        snapshot = await (await people.record_for(None)).read(case_ref)
+        assert {ConsentState.WITHDRAWN} == {consent.state for consent in snapshot.consents}
+
+
 @pytest.mark.parametrize("is_there", [True, False], ids=["a case", "no such case"])
 async def test_whoever_passes_a_withdrawal_on_leaves_one_row(
     people: People, is_there: bool
