@@ -54,6 +54,7 @@ async def post_withdrawal(pool: Pool, scope: Scope, command: WithdrawConsent) ->
             command.purpose,
             command.recipient,
             command.said_by,
+            command.via,
             command.occurred_at or datetime.now(UTC),
         )
         if done.endswith(_ONE_ROW):
@@ -129,6 +130,7 @@ async def _carry_out(record: Record, judge_of: JudgeOf, row: asyncpg.Record) -> 
         purpose=row["purpose"],
         recipient=row["recipient"],
         said_by=row["said_by"],
+        via=row["via"],
     )
     with suppress(BadInputError):
         await record.change(command, judge_of(command, datetime.now(UTC)))

@@ -158,12 +158,12 @@ SELECT reason FROM record.service_reason WHERE case_ref = $1 AND referral = $2
 
 -- name: post_withdrawal
 INSERT INTO record.withdrawal_post (case_ref, role, organisation, person, command_id, purpose,
-    recipient, said_by, occurred_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    recipient, said_by, via, occurred_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT DO NOTHING -- naming withdrawal_post_once would take a right to read the posts
 
 -- name: read_withdrawal_posts
-SELECT id, case_ref, role, organisation, person, purpose, recipient, said_by
+SELECT id, case_ref, role, organisation, person, purpose, recipient, said_by, via
 FROM record.withdrawal_post WHERE done_at IS NULL AND id <> ALL ($2::uuid[])
 ORDER BY recorded_at LIMIT $1
 

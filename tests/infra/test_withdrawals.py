@@ -109,10 +109,11 @@ async def test_a_withdrawal_by_a_stranger_stops_what_rested_on_consent(
 async def test_the_timeline_says_who_brought_it(people: People) -> None:
     """Its bearer is on the record, as anybody else who acts."""
     case_ref = await queued(people.record_for)
-    await posted(people, case_ref)
+    await posted(people, case_ref, via=ContactChannel.VIA_NGO)
     await carried_out(people)
     line = (await (await people.reader_for(caseworker())).read_timeline(case_ref))[-1]
     assert (line.verb, line.actor, line.outcome) == (Verb.WITHDRAW_CONSENT, STRANGER, "done")
+    assert line.detail["via"] == ContactChannel.VIA_NGO
 
 
 async def test_two_withdrawals_that_were_given_one_id_are_both_heard(people: People) -> None:

@@ -238,6 +238,9 @@ END $$;
 CREATE TRIGGER contact_is_guarded BEFORE UPDATE ON record.contact
     FOR EACH ROW EXECUTE FUNCTION record.guard_contact();
 
+-- How a withdrawal was said goes with it to the worker.
+ALTER TABLE record.withdrawal_post ADD COLUMN via text;
+
 -- Which columns change at all. A row's number, its author and its organisation are not among them.
 REVOKE UPDATE ON record.need, record.referral, record.deadline, record.task, record.outbox,
     record.contact_plan, record.contact, record.withdrawal_check, record.marac, record.transfer
