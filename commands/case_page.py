@@ -82,13 +82,15 @@ def _reaching(page: "CasePage") -> Iterator[str]:
 
 def _next_window(page: "CasePage") -> str:
     from infra.calendars.load import england_and_wales
+    from rules.plan_terms import until_confirmed
     from rules.safe_contact import is_fresh
     from rules.windows import next_window
 
     now = datetime.now(UTC)
     if page.plan is None or not is_fresh(page.plan, now):
         return "[yellow]not checked with her for too long[/]"
-    window = next_window(page.plan, now, england_and_wales())
+    terms = until_confirmed(page.plan, page.pending_plan)
+    window = next_window(terms, now, england_and_wales())
     if window is None:
         return "no safe window is known"
     opens, closes = window

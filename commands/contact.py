@@ -77,10 +77,12 @@ async def plan(
 ) -> None:
     """Set what she agreed to, from a file: `safepath contact plan --example > plan.json`.
 
-    The first plan holds at once, and so do other windows, voicemail and what a letter or a caller
-    may show: they are counted (`audit misuse`). A new number, address or trusted person, a further
-    channel, another interpreter or other words wait until a second person confirms them
-    (`contact confirm`); until then the old plan holds. Weekday 0 is Monday, times are London's.
+    What is narrower than before holds at once. A new number, address or trusted person, a further
+    channel, other times, a message or a letter, a name shown to whoever answers, another
+    interpreter or other words wait until a second person confirms them (`contact confirm`); until
+    then the old plan holds, less the times that the new one takes away. A first plan holds at once,
+    unless its details would replace a contact that she gave when she disclosed: then they wait too,
+    but for the very first act of whoever opened the case. Weekday 0 is Monday, times are London's.
     The details are sealed, of the words only a hash is kept, and none of them is ever shown with
     this. Give the file as - to leave none behind.
     """
@@ -136,8 +138,8 @@ async def confirm(
     how: Annotated[
         str,
         typer.Option(
-            help="old_channel (name the contact), ngo_that_knows_her, or, after a suspension, "
-            "told_in_person by a supervisor who saw her."
+            help="old_channel (name the contact), ngo_that_knows_her, or, where no way is left to "
+            "ask her, told_in_person by a supervisor who saw her."
         ),
     ],
     contact: Annotated[
@@ -154,7 +156,8 @@ async def confirm(
 ) -> None:
     """Confirm a change of her plan, as somebody other than who set it.
 
-    Never over a new number: over a channel of the plan in force, or by an NGO that knows her.
+    Never over a new number: over a channel of the plan in force, before the first plan over the
+    one she used, or by an NGO that knows her.
     """
     from schemas.contact import PlanConfirmation
     from schemas.contact_commands import ConfirmPlan

@@ -46,10 +46,10 @@ _WORD = "blue lamp"
 
 
 async def full_service(story: Story, who: People) -> None:
-    """(d) The service she wants is full, a call has to wait, and the case changes hands."""
+    """(d) A call has to wait, the service she wants is full, and the case changes hands."""
     case = await opens(story, who.caseworker, Subject.BOTH, "Imani Example")
-    await _chooses(story, who, case)
     await _calls(story, who, case)
+    await _chooses(story, who, case)
     await _waits_too_long(story, who, case)
     await _changes_hands(story, who, case)
 
@@ -76,7 +76,7 @@ async def _chooses(story: Story, who: People, case: CaseRef) -> None:
 
 
 async def _calls(story: Story, who: People, case: CaseRef) -> None:
-    """A call is refused while it is not safe, and made in the next window."""
+    """She says when it is safe; a call is refused until then, and made in the next window."""
     terms = PlanTerms(channels=(ContactChannel.VOICE,), windows=(_window(),))
     plan = SetPlan(**said_by(CASEWORKER, case), terms=terms, has_details=True, has_words=True)
     beside = Beside(details="the library telephone, ask for Mia", safe_word=_WORD)

@@ -1,8 +1,9 @@
 """The safe-contact plan: set while she discloses, and changed only when it is surely she who asks.
 
-A new number, address or trusted person, a further channel, another interpreter, other words: that
-is what an abuser would change first, so each waits for a second person and a way that cannot be
-his. Until then the old plan holds. Narrowing needs no such care and holds at once.
+A new number, address or trusted person, other words, and whatever lets more through than before:
+that is what an abuser would change first, so each waits for a second person and a way that cannot
+be his. Until then the old plan holds, or, before the first, the way she came. Narrowing needs no
+such care and holds at once.
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,6 @@ from schemas.changes import Change, PlanRecorded
 from schemas.contact import (
     ContactChannel,
     ContactPlan,
-    PlanConfirmation,
     PlanState,
     SuspendReason,
 )
@@ -37,7 +37,10 @@ REVIEW = "plan-review"
 
 
 def set_plan(snapshot: CaseSnapshot, command: SetPlan, world: World) -> Decision:
-    """Record what she agreed to. What is dangerous to change waits for a second person."""
+    """Record what she agreed to. What is dangerous to change waits for a second person.
+
+    A plan that holds at once was confirmed by nobody, and says so.
+    """
     stranger = _stranger(snapshot, command.actor)
     if stranger:
         return stranger
@@ -46,10 +49,8 @@ def set_plan(snapshot: CaseSnapshot, command: SetPlan, world: World) -> Decision
     if plan.changes:
         return _to_be_confirmed(snapshot, plan, world)
     at = command.occurred_at or world.at
-    how = None if held else PlanConfirmation.TOLD_IN_PERSON
-    holds = plan.model_copy(update={"confirmed_how": how})
     return Changed(
-        changes=_put_in_force(snapshot, holds, at, world),
+        changes=_put_in_force(snapshot, plan, at, world),
         detail={"plan": plan.number, "state": PlanState.IN_FORCE},
     )
 
@@ -59,7 +60,7 @@ def confirm(snapshot: CaseSnapshot, command: ConfirmPlan, world: World) -> Decis
     plan = next((p for p in snapshot.plans if p.number == command.plan), None)
     if plan is None or plan.state is not PlanState.PENDING:
         return refused("not_pending", "No such change waits to be confirmed.")
-    objection = _stranger(snapshot, command.actor) or doubt_about(snapshot, plan, command)
+    objection = _stranger(snapshot, command.actor) or doubt_about(snapshot, plan, command, world.at)
     if objection:
         return objection
     by = {"confirmed_how": command.how, "confirmed_by": command.actor.who}
@@ -159,7 +160,7 @@ def _proposed(
         has_details=command.has_details,
         details_of=number if command.has_details else details_of,
         words_of=number if command.has_words else words_of,
-        changes=changes_of(held, command) if held else (),
+        changes=changes_of(snapshot, held, command),
         set_by=command.actor.who,
         set_at=world.at,
     )
@@ -189,8 +190,10 @@ def _to_be_confirmed(snapshot: CaseSnapshot, plan: ContactPlan, world: World) ->
         not_for=plan.set_by,
     )
     older = (p for p in snapshot.plans if p.state is PlanState.PENDING)
+    waits = (*_ended(snapshot, older), PlanRecorded(plan=plan), *asked)
+    after = apply(snapshot, waits)
     return Changed(
-        changes=(*_ended(snapshot, older), PlanRecorded(plan=plan), *asked),
+        changes=(*waits, *seen_anew(after, after.contacts, world)),
         detail={
             "plan": plan.number,
             "state": PlanState.PENDING,

@@ -4,8 +4,9 @@ What is unknown is no permission (INV-32). While a plan is in force, its channel
 all there is. Without one, only a person may try, over the channel she used to reach us, while
 offices are open: she chose the channel, nobody has yet asked her for a time, and those are the
 hours in which he is least often beside her (design choice). A plan that has not been checked for
-30 days counts as unknown, and still narrows: nothing opens because a plan grew old. While contact
-is suspended, and after a death, nothing is allowed at all.
+30 days counts as unknown, and still narrows: nothing opens because a plan grew old. A change that
+waits to be confirmed opens nothing, and closes the times it takes away at once. While contact is
+suspended, and after a death, nothing is allowed at all.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from datetime import datetime, time
 from types import MappingProxyType
 
 from rules.days import bank_holiday
+from rules.plan_terms import until_confirmed
 from rules.referral_states import ENGAGED
 from rules.windows import Spell, spells
 from rules.world import World
@@ -74,13 +76,14 @@ def terms_at(snapshot: CaseSnapshot, at: datetime) -> PlanTerms | None:
     plan = snapshot.plan
     if snapshot.case.died_at is not None or is_suspended(snapshot):
         return None
+    waits = snapshot.pending_plan
     if plan is not None and is_fresh(plan, at):
-        return plan
+        return until_confirmed(plan, waits)
     used = USED[snapshot.case.channel]
     if used is None or (plan is not None and used not in plan.channels):
         return None
     known = plan or PlanTerms(channels=(used,), windows=_OFFICE_HOURS)
-    return known.model_copy(update={"channels": (used,)})
+    return until_confirmed(known.model_copy(update={"channels": (used,)}), waits)
 
 
 def is_fresh(plan: ContactPlan, at: datetime) -> bool:
@@ -139,7 +142,7 @@ def objection(snapshot: CaseSnapshot, contact: Contact, at: datetime) -> Refused
         return _nothing_known(snapshot)
     return (
         _not_spoken(contact)
-        or _channel(snapshot, terms, contact.channel)
+        or _channel(snapshot, terms, contact.channel, at)
         or _template(terms, contact)
         or _interpreter(terms, contact)
     )
@@ -197,12 +200,14 @@ def _not_spoken(contact: Contact) -> Refused | None:
     )
 
 
-def _channel(snapshot: CaseSnapshot, terms: PlanTerms, channel: ContactChannel) -> Refused | None:
+def _channel(
+    snapshot: CaseSnapshot, terms: PlanTerms, channel: ContactChannel, at: datetime
+) -> Refused | None:
     allowed = [c for c in terms.channels if c is not ContactChannel.SHE_CONTACTS_US]
     if channel in allowed:
         return None
     listed = ", ".join(allowed) or "none: she contacts us"
-    if terms is snapshot.plan:
+    if snapshot.plan is not None and is_fresh(snapshot.plan, at):
         return refused("not_in_plan", f"Her plan does not allow {channel}. It allows: {listed}.")
     return refused(
         "plan_unknown",

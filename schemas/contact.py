@@ -112,10 +112,16 @@ class PlanState(StrEnum):
 
 
 class PlanPart(StrEnum):
-    """What of a plan an abuser would change first: each change of these is confirmed."""
+    """What of a plan an abuser would change first: new ones, and looser ones, are confirmed."""
 
     DETAILS = "details"
     CHANNELS = "channels"
+    WINDOWS = "windows"
+    VOICEMAIL = "voicemail"
+    CALLER_IDENTITY = "caller_identity"
+    DROPPED_CALL = "dropped_call"
+    POST = "post"
+    DEVICE = "device"
     INTERPRETER = "interpreter"
     WORDS = "words"
 
@@ -124,7 +130,7 @@ class PlanConfirmation(StrEnum):
     """How it was made sure that a change is hers."""
 
     TOLD_IN_PERSON = "told_in_person"
-    """The first plan, set while she disclosed."""
+    """To a supervisor who saw her, where no other way is left to ask her."""
     OLD_CHANNEL = "old_channel"
     NGO_THAT_KNOWS_HER = "ngo_that_knows_her"
 
@@ -171,7 +177,9 @@ class ContactPlan(PlanTerms):
     changes: tuple[PlanPart, ...] = ()
     set_by: str = Field(description="organisation:person")
     set_at: datetime | None = Field(default=None, description="When it was set, or proposed.")
-    confirmed_how: PlanConfirmation | None = None
+    confirmed_how: PlanConfirmation | None = Field(
+        default=None, description="None: nobody was asked to confirm it."
+    )
     confirmed_by: str | None = None
     verified_at: datetime | None = None
     expires_at: datetime | None = Field(default=None, description="At most 30 days on.")

@@ -21,7 +21,7 @@ from schemas.verbs import Verb
 
 
 class SetPlan(Command):
-    """What she agreed to. The first plan holds at once; what changes it dangerously, does not.
+    """What she agreed to. What narrows it holds at once; what changes it dangerously, does not.
 
     Number, address, trusted person and words go to the record beside the command, sealed or
     hashed; here it is only said that they came.

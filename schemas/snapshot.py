@@ -139,6 +139,10 @@ class CaseSnapshot(BaseModel):
     tasks: tuple[Task, ...] = Field(default=(), description="Done ones too.")
     dispatches: tuple[Dispatch, ...] = Field(default=(), description="Queued ones.")
     services: tuple[ListedService, ...] = ()
+    gave_contact: bool | None = Field(
+        default=None,
+        description="Whether she gave a contact when she disclosed; None: the reader cannot see.",
+    )
     plans: tuple[ContactPlan, ...] = ()
     contacts: tuple[Contact, ...] = ()
     holds: tuple[Hold, ...] = ()

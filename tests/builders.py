@@ -103,6 +103,7 @@ def a_case(
     tasks: Iterable[Task] = (),
     dispatches: Iterable[Dispatch] = (),
     services: Iterable[ListedService] = SERVICES,
+    gave_contact: bool | None = False,
     **header: Any,
 ) -> CaseSnapshot:
     """A case before its safety check, without anything in it."""
@@ -128,6 +129,7 @@ def a_case(
         tasks=tuple(tasks),
         dispatches=tuple(dispatches),
         services=tuple(services),
+        gave_contact=gave_contact,
     )
 
 

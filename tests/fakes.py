@@ -99,9 +99,11 @@ class FakeRecord:
         )
         people = sorted({actor.person, *opening.named_people}) if opening.is_restricted else ()
         named = (NamedPerson(who=f"{actor.organisation}:{p}", is_named=True) for p in people)
-        snapshot = CaseSnapshot(case=header, named=tuple(named))
+        texts = opening.personal.texts() if opening.personal else {}
+        gave_contact = PersonalField.SAFE_CONTACT in texts
+        snapshot = CaseSnapshot(case=header, named=tuple(named), gave_contact=gave_contact)
         self.cases[case_ref] = snapshot if starts is None else starts(snapshot).after
-        self.texts[case_ref] = opening.personal.texts() if opening.personal else {}
+        self.texts[case_ref] = texts
         if opening.own_notes:
             self.notes[case_ref, actor.organisation].append(opening.own_notes)
         self.wakes.append((case_ref, journey_workflow_id(case_ref)))

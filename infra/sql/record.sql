@@ -24,6 +24,9 @@ SELECT jsonb_build_object(
         FROM record.task t WHERE t.case_ref = $1),
     'dispatches', (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.recorded_at, o.key)
         FROM record.outbox o WHERE o.case_ref = $1 AND o.state = 'queued'),
+    -- A service sees no text of the case, so it cannot know; the worker sees all of its case.
+    'gave_contact', CASE WHEN record.leads($1) OR record.setting('org') IS NULL THEN EXISTS (
+        SELECT FROM record.case_text x WHERE x.case_ref = $1 AND x.field = 'safe_contact') END,
     'plans', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.number)
         FROM record.contact_plan p WHERE p.case_ref = $1),
     'contacts', (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.number)

@@ -48,9 +48,10 @@ def _page(on_stack: Safepath, case: str, by: str = ANN) -> Any:
 
 
 def test_the_page_says_how_a_case_stands_without_a_way_to_reach_her(
-    on_stack: Safepath, case: str
+    on_stack: Safepath, opened: Opened
 ) -> None:
     """Who works on it, her entitlement, risk and plan in words; never the plan's details."""
+    case = opened()
     plan = json.loads(on_stack("contact plan", "--example").stdout)
     plan |= {"details": "ring the blue phone", "safe_word": "cornflower"}
     on_stack("contact plan", case, "-", said=json.dumps(plan))

@@ -35,7 +35,9 @@ def planned(safepath: Safepath, case: CaseRef) -> Planned:
     def with_plan(plan: dict[str, Any] = PLAN) -> CaseRef:
         assert safepath("referral accept", f"{case}/1", by=BO).exit_code == 0
         set_now = safepath("contact plan", case, "-", by=ANN, said=json.dumps(plan))
-        assert "state in_force" in set_now.stdout, set_now.stderr
+        assert "state pending" in set_now.stdout, set_now.stderr
+        how = ("--plan", "1", "--how", "ngo_that_knows_her")
+        assert safepath("contact confirm", case, *how, by=DI).exit_code == 0
         return case
 
     return with_plan

@@ -57,9 +57,10 @@ NEVER_BEFORE = {
 async def offered(people: People) -> CaseRef:
     """A case with a bit of everything, offered to Saltmere's council."""
     hands = people.record_for
-    case_ref = await delivered(hands, own_notes="for our eyes")
+    case_ref = await opened(hands, own_notes="for our eyes")
     plan = about(case_ref, SetPlan, has_details=True, has_words=True)
     await done(hands, plan, beside=Beside(details="ring twice", safe_word="heron"))
+    await delivered(hands, case_ref=case_ref)
     await done(hands, about(case_ref, PlanContact, channel=ContactChannel.VOICE))
     offer = about(case_ref, OfferTransfer, to_organisation=TAKER.organisation)
     await done(hands, offer, by_worker=True)

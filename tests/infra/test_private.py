@@ -280,8 +280,8 @@ async def test_details_of_a_plan_are_sealed_and_its_words_are_hashed(
 
 async def test_details_are_read_by_those_who_may_reach_her(people: People) -> None:
     """The agency that leads, and a service that has taken her on: not one that was only asked."""
-    case_ref = await delivered(people.record_for)
-    await planned(people, case_ref)
+    case_ref = await planned(people, await opened(people.record_for))
+    await delivered(people.record_for, case_ref=case_ref)
     await done(
         people.record_for,
         about(case_ref, OfferTransfer, to_organisation="saltmere-council"),
@@ -321,6 +321,13 @@ async def test_whoever_reads_details_leaves_a_row(
     assert [tuple(row) for row in rows] == [("ann", "plan", ["safe_contact"])]
 
 
+async def test_whether_she_gave_a_contact_is_not_known_to_a_service(people: People) -> None:
+    """It sees no text of the case, so a first plan of its own counts as one that replaces hers."""
+    case_ref = await delivered(people.record_for)
+    assert (await (await people.record_for(ngo_intake())).read(case_ref)).gave_contact is None
+    assert (await (await people.record_for(caseworker())).read(case_ref)).gave_contact is True
+
+
 @pytest.mark.parametrize("has_plan", [True, False], ids=["from the plan", "as first told"])
 async def test_a_packet_says_how_to_reach_her_as_it_is_known_now(
     people: People, has_plan: bool
@@ -338,7 +345,8 @@ async def test_a_packet_says_how_to_reach_her_as_it_is_known_now(
 @pytest.fixture(scope="module")
 async def worded(people: People) -> CaseRef:
     """A case whose plan has a safe and a duress word, and a service that has taken her on."""
-    case_ref = await planned(people, await delivered(people.record_for))
+    case_ref = await planned(people, await opened(people.record_for))
+    await delivered(people.record_for, case_ref=case_ref)
     await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()))
     return case_ref
 

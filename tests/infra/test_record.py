@@ -9,7 +9,7 @@ import pytest
 from activities.ports import Verdict
 from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
 from schemas.actor import Actor
-from schemas.case import PersonalField, Stage
+from schemas.case import PersonalField, PersonalPart, Stage
 from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
 from schemas.changes import ConsentRecorded
 from schemas.clockwork_steps import (
@@ -51,6 +51,7 @@ from tests.infra.cases import (
     HOUSING,
     IDVA,
     NAME,
+    PERSONAL,
     TOLD_TEXT,
     a_placement,
     about,
@@ -105,6 +106,25 @@ async def test_a_case_holds_nothing_where_nothing_was_said(world: World) -> None
     case_ref = await opened(world.record_for, personal=None)
     snapshot = await read(world, case_ref)
     assert snapshot.consents + snapshot.needs + snapshot.referrals == ()
+
+
+@pytest.mark.parametrize(
+    ("personal", "expected"),
+    [
+        pytest.param(PERSONAL, True, id="a contact"),
+        pytest.param(PersonalPart(name="Ada Example"), False, id="no contact"),
+        pytest.param(None, False, id="nothing"),
+    ],
+)
+async def test_a_case_says_whether_she_gave_a_contact_and_not_which(
+    world: World, personal: PersonalPart | None, expected: bool
+) -> None:
+    """A first plan must not replace unseen what she gave; worker and lead both know."""
+    case_ref = await opened(world.record_for, personal=personal)
+    for who in (None, caseworker()):
+        snapshot = await (await world.record_for(who)).read(case_ref)
+        assert expected is snapshot.gave_contact
+        assert CONTACT not in f"{snapshot}"
 
 
 async def test_a_reference_that_is_taken_opens_nothing(world: World) -> None:

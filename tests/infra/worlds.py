@@ -136,7 +136,7 @@ class PostgresWorld:
 
 
 def as_it_stands(snapshot: CaseSnapshot) -> CaseSnapshot:
-    """Without the order of rows, which nobody relies on, and the directory, which is not his."""
+    """Without the order of rows, the directory, and what not every reader can see."""
     return snapshot.model_copy(
         update={
             "consents": tuple(sorted(snapshot.consents, key=lambda c: c.recipient)),
@@ -144,6 +144,7 @@ def as_it_stands(snapshot: CaseSnapshot) -> CaseSnapshot:
             "tasks": tuple(sorted(snapshot.tasks, key=lambda t: t.id)),
             "dispatches": tuple(sorted(snapshot.dispatches, key=lambda d: d.key)),
             "services": (),
+            "gave_contact": None,
         }
     )
 

@@ -1,6 +1,6 @@
 """The safe-contact plan: hers from the first, and changed only when it is surely she who asks."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,18 +9,21 @@ from rules import plans
 from rules.apply import apply
 from rules.safe_contact import may_know
 from schemas.actor import NGO_ROLES, Actor, Role
-from schemas.case import PersonalField, Stage
+from schemas.case import Channel, PersonalField, Stage
 from schemas.changes import ContactRecorded, PlanRecorded, TaskRecorded
 from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
 from schemas.contact import (
+    CallerIdentity,
     Contact,
     ContactChannel,
     ContactPlan,
     ContactPurpose,
     ContactResult,
     ContactState,
+    ContactTemplate,
     DeviceShared,
+    DroppedCall,
     InterpreterGender,
     InterpreterKind,
     InterpreterNeed,
@@ -51,6 +54,7 @@ from tests.builders import (
     caseworker,
     done,
     everyone,
+    first_responder,
     idva,
     ngo_intake,
     only,
@@ -102,10 +106,10 @@ def reviews(case: CaseSnapshot) -> list[DeadlineState]:
 
 
 def test_the_first_plan_holds_at_once_for_thirty_days() -> None:
-    """She said it while she disclosed; nobody can have come between."""
+    """She gave no number before; and nobody says that it was confirmed."""
     case = a_case_with_plan()
     plan = the(case.plan)
-    assert plan.confirmed_how is PlanConfirmation.TOLD_IN_PERSON
+    assert (plan.confirmed_how, plan.confirmed_by) == (None, None)
     assert (plan.number, plan.details_of, plan.words_of) == (1, 1, 1)
     assert (AT, AT + timedelta(days=30)) == (plan.verified_at, plan.expires_at)
     assert reviews(case) == [DeadlineState.RUNNING]
@@ -155,11 +159,36 @@ INTERPRETED = InterpreterNeed(needed=True)
         pytest.param(set_to(C.VOICE), [], id="the same again"),
         pytest.param(set_to(C.SHE_CONTACTS_US), [], id="only she calls"),
         pytest.param(set_to(C.VOICE, windows=()), [], id="at no time"),
-        pytest.param(set_to(C.VOICE, windows=(window(2, "09:00", "10:00"),)), [], id="other times"),
-        pytest.param(set_to(C.VOICE, voicemail=Voicemail.VAGUE_ONLY), [], id="another voicemail"),
+        pytest.param(
+            set_to(C.VOICE, windows=(window(1, "10:30", "11:30"),)), [], id="a shorter time"
+        ),
+        pytest.param(
+            set_to(C.VOICE, windows=(window(2, "10:00", "12:00"),)), [P.WINDOWS], id="another day"
+        ),
+        pytest.param(
+            set_to(C.VOICE, windows=(window(1, "10:00", "12:01"),)), [P.WINDOWS], id="a longer time"
+        ),
+        pytest.param(
+            set_to(C.VOICE, voicemail=Voicemail.VAGUE_ONLY), [P.VOICEMAIL], id="a message is left"
+        ),
+        pytest.param(
+            set_to(C.VOICE, caller_identity=CallerIdentity.COVER_NAME),
+            [P.CALLER_IDENTITY],
+            id="a name is shown",
+        ),
+        pytest.param(
+            set_to(C.VOICE, dropped_call=DroppedCall.CALL_BACK),
+            [P.DROPPED_CALL],
+            id="she is called back",
+        ),
+        pytest.param(set_to(C.VOICE, do_not_post=False), [P.POST], id="letters"),
+        pytest.param(set_to(C.VOICE, device_shared=DeviceShared.NO), [P.DEVICE], id="her device"),
+        pytest.param(set_to(C.VOICE, device_shared=DeviceShared.YES), [], id="a shared device"),
         pytest.param(set_to(C.VOICE, C.SMS), [], id="a text, on a device that others may see"),
         pytest.param(
-            set_to(C.VOICE, C.SMS, device_shared=DeviceShared.NO), [P.CHANNELS], id="a text"
+            set_to(C.VOICE, C.SMS, device_shared=DeviceShared.NO),
+            [P.CHANNELS, P.DEVICE],
+            id="a text",
         ),
         pytest.param(set_to(C.VIA_TRUSTED_PERSON), [P.CHANNELS], id="another channel instead"),
         pytest.param(set_to(C.VOICE, has_details=True), [P.DETAILS], id="another number"),
@@ -179,8 +208,8 @@ INTERPRETED = InterpreterNeed(needed=True)
         ),
         pytest.param(
             set_to(C.IN_PERSON, has_details=True, has_words=True, interpreter=INTERPRETED),
-            list(PlanPart),
-            id="everything",
+            [P.DETAILS, P.CHANNELS, P.INTERPRETER, P.WORDS],
+            id="several at once",
         ),
     ],
 )
@@ -197,6 +226,61 @@ def test_what_he_would_change_first_waits_and_what_narrows_holds_at_once(
     else:
         assert states(case) == [PlanState.REPLACED, PlanState.IN_FORCE]
         assert LATER == plan_of(case, 2).verified_at
+
+
+LOUD: dict[str, Any] = {
+    "windows": (TUESDAY, window(3, "10:00", "12:00")),
+    "voicemail": Voicemail.AGREED_SCRIPT,
+    "caller_identity": CallerIdentity.COVER_NAME,
+    "dropped_call": DroppedCall.CALL_BACK,
+    "do_not_post": False,
+    "device_shared": DeviceShared.NO,
+}
+
+
+@pytest.mark.parametrize(
+    "quieter",
+    [
+        pytest.param({"windows": (TUESDAY,)}, id="times"),
+        pytest.param({"windows": (window(1, "10:00", "12:00", date(2026, 12, 31)),)}, id="an end"),
+        pytest.param({"voicemail": Voicemail.VAGUE_ONLY}, id="voicemail"),
+        pytest.param({"caller_identity": CallerIdentity.WITHHELD}, id="the name shown"),
+        pytest.param({"dropped_call": DroppedCall.WAIT}, id="calling back"),
+        pytest.param({"do_not_post": True}, id="post"),
+        pytest.param({"device_shared": DeviceShared.UNKNOWN}, id="her device"),
+    ],
+)
+def test_what_is_quieter_than_before_holds_at_once(quieter: dict[str, Any]) -> None:
+    """It protects her, whoever asked for it."""
+    case = after(an_open_case(), set_to(C.VOICE, **LOUD), set_to(C.VOICE, **(LOUD | quieter)))
+    assert states(case) == [PlanState.REPLACED, PlanState.IN_FORCE]
+
+
+def test_while_other_times_wait_only_what_both_plans_allow_is_safe() -> None:
+    """She said that Wednesday is safe, and that Tuesday no longer is: only the last holds now."""
+    both = (TUESDAY, window(3, "10:00", "12:00"))
+    case = after(
+        an_open_case(), set_to(C.VOICE, windows=both), a_command(PlanContact, referral=None)
+    )
+    assert 1 == the(the(case.contact(1)).safe_at).weekday()
+    case = after(case, set_to(C.VOICE, windows=(window(2, "09:00", "10:00"), both[1])))
+    assert 3 == the(the(case.contact(1)).safe_at).weekday()
+    case = after(case, set_to(C.VOICE, windows=(window(2, "09:00", "10:00"),)))
+    assert the(case.contact(1)).safe_at is None
+
+
+def test_while_a_change_waits_who_it_excludes_and_a_shared_device_count_at_once() -> None:
+    """A text must not go to a device of which somebody just said that he reads along."""
+    case = after(an_open_case(), set_to(C.SMS, C.VOICE, device_shared=DeviceShared.NO))
+    watched = set_to(
+        C.SMS, C.VOICE, C.IN_PERSON, interpreter=InterpreterNeed(excluded=("int-1",)),
+        device_shared=DeviceShared.YES,
+    )  # fmt: skip
+    case = after(case, watched)
+    text = {"channel": C.SMS, "template": ContactTemplate.PLEASE_CALL, "referral": None}
+    assert why_not(case, a_command(PlanContact, **text)) == {"device_shared"}
+    his = a_command(PlanContact, channel=C.VOICE, interpreter="int-1", referral=None)
+    assert why_not(case, his) == {"interpreter_excluded"}
 
 
 @pytest.mark.parametrize(
@@ -239,6 +323,82 @@ def test_the_newest_word_counts_and_what_waited_is_dropped() -> None:
     gone = [PlanState.REPLACED] * 3
     assert [*gone, PlanState.IN_FORCE] == states(case)
     assert [task.is_done for task in case.tasks if task.kind is TaskKind.CONFIRM_PLAN] == [True] * 2
+
+
+# the first plan, where she gave a contact before
+
+MALLORY = first_responder(person="mallory")
+
+
+def she_gave_a_number(**parts: Any) -> CaseSnapshot:
+    """A case that Ann opened with a contact, and somebody has acted in since."""
+    usual = {"gave_contact": True, "assigned_to": "ann", "last_acted_at": AT}
+    return an_open_case(**(usual | parts))
+
+
+@pytest.mark.parametrize(
+    ("parts", "changes"),
+    [
+        pytest.param({}, (P.DETAILS,), id="she gave one"),
+        pytest.param({"gave_contact": None}, (P.DETAILS,), id="who sets it cannot see"),
+        pytest.param({"gave_contact": False}, (), id="she gave none"),
+        pytest.param({"last_acted_at": None}, (P.DETAILS,), id="a stranger's first act"),
+    ],
+)
+def test_one_person_alone_does_not_replace_the_number_she_gave(
+    parts: dict[str, Any], changes: tuple[PlanPart, ...]
+) -> None:
+    """Forty days on, and whoever it is: until a second person confirms it, no plan is in force."""
+    case = she_gave_a_number(**parts)
+    case = after(case, set_to(actor=MALLORY, has_details=True), at=AT + timedelta(days=40))
+    assert changes == plan_of(case, 1).changes
+    assert (case.plan is None) is bool(changes)
+
+
+def test_whoever_opened_the_case_sets_the_plan_as_the_first_act_of_all() -> None:
+    """She is still there; nobody else has had the case in hand."""
+    with_details = set_to(has_details=True)
+    fresh = she_gave_a_number(last_acted_at=None)
+    assert [PlanState.IN_FORCE] == states(after(fresh, with_details))
+    assert [PlanState.PENDING] == states(after(she_gave_a_number(), with_details))
+
+
+def test_a_first_plan_without_details_takes_nothing_away() -> None:
+    """She is reached at the number she gave, at the times she says."""
+    assert [PlanState.IN_FORCE] == states(after(she_gave_a_number(), set_to(actor=MALLORY)))
+
+
+@pytest.mark.parametrize(
+    ("channel", "call", "command", "refusals"),
+    [
+        pytest.param(
+            Channel.POLICE_101, {"word": W.NOT_GIVEN}, {}, set(), id="over the channel she used"
+        ),
+        pytest.param(
+            Channel.FRONT_COUNTER, {}, {}, {"not_confirmed"}, id="over one she did not use"
+        ),
+        pytest.param(
+            Channel.POLICE_101, {"made_by": MALLORY.who}, {}, {"not_confirmed"}, id="by the setter"
+        ),
+        pytest.param(
+            Channel.ONLINE, {}, {"actor": supervisor(), "how": PlanConfirmation.TOLD_IN_PERSON},
+            set(), id="to a supervisor, where no way is left",
+        ),
+        pytest.param(
+            Channel.POLICE_101, {},
+            {"actor": supervisor(), "how": PlanConfirmation.TOLD_IN_PERSON},
+            {"not_confirmed"}, id="to a supervisor, where she can be rung",
+        ),
+    ],
+)  # fmt: skip
+def test_a_first_plan_is_confirmed_as_any_other_change(
+    channel: Channel, call: dict[str, Any], command: dict[str, Any], refusals: set[str]
+) -> None:
+    """Her old number is the one she came by."""
+    case = she_gave_a_number(channel=channel)
+    case = after(case, set_to(actor=MALLORY, has_details=True))
+    case = case.model_copy(update={"contacts": (a_call(**call),)})
+    assert refusals == why_not(case, by_old_channel(**({"plan": 1} | command)), at=LATER)
 
 
 # confirming a change
@@ -389,7 +549,6 @@ def test_her_word_that_all_is_as_it_was_begins_the_thirty_days_anew() -> None:
         the(case.plan).verified_at,
         the(case.plan).expires_at,
     )
-    assert PlanConfirmation.TOLD_IN_PERSON is the(case.plan).confirmed_how
     (review,) = [d for d in case.running_deadlines() if d.duty == plans.REVIEW]
     assert (month, DeadlineState.RUNNING) == (review.started_at, review.state)
 
@@ -533,9 +692,9 @@ def test_a_plan_that_was_checked_in_time_is_not_stale() -> None:
 def test_a_narrower_plan_moves_what_was_planned_under_the_old_one() -> None:
     """A contact keeps no window that its plan no longer has."""
     case = a_case_with_plan(a_command(PlanContact))
-    friday = set_to(C.VOICE, windows=(window(4, "15:00", "16:00"),))
-    moved = after(case, friday)
-    assert the(the(moved.contact(1)).safe_at).weekday() == 4
+    later = set_to(C.VOICE, windows=(window(1, "11:00", "12:00"),))
+    moved = after(case, later)
+    assert the(the(moved.contact(1)).safe_at).hour == 11
     changed = done(case, set_to(C.SHE_CONTACTS_US))
     (left,) = only(ContactRecorded, changed)
     assert left.contact.safe_at is None
