@@ -60,16 +60,20 @@ def ask_about_plan(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
 def ask_its_maker(
     snapshot: CaseSnapshot, world: World, contact: Contact, task_id: str, kind: TaskKind
 ) -> tuple[Change, ...]:
-    """Ask whoever planned the contact, or a colleague, to see to it."""
+    """Ask whoever planned the contact, or a colleague, to see to it.
+
+    For the agency it is a task of whoever leads the case, so that it goes along with the lead.
+    """
     by_agency = contact.organisation == snapshot.case.owner
+    still_theirs = contact.planned_by.startswith(f"{contact.organisation}:")
     return tasks.ask(
         snapshot,
         world,
         task_id,
         kind,
         Role.CASEWORKER if by_agency else Role.NGO_WORKER,
-        organisation=contact.organisation,
-        for_person=contact.planned_by,
+        organisation=None if by_agency else contact.organisation,
+        for_person=contact.planned_by if still_theirs else None,
         referral=contact.referral,
     )
 

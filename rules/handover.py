@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from rules import tasks
 from rules.referral_states import OVER
+from rules.safe_contact import NOT_BEGUN
 from rules.world import World
-from schemas.actor import Actor, Role
+from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import Stage
 from schemas.case_commands import AnswerTransfer, HandOver, OfferTransfer
 from schemas.casework import Transfer, TransferState
@@ -23,7 +24,7 @@ from schemas.changes import (
 )
 from schemas.contact import CONTACT_OVER
 from schemas.decisions import Changed, Decision, Refused, refused
-from schemas.snapshot import CaseSnapshot, TaskKind
+from schemas.snapshot import CaseSnapshot, Task, TaskKind
 
 
 def hand_over(snapshot: CaseSnapshot, command: HandOver, _: World) -> Decision:
@@ -130,16 +131,28 @@ def _taken_over(snapshot: CaseSnapshot, taker: Actor) -> Iterator[Change]:
     if snapshot.case.stage is Stage.CLOSING_REVIEW:
         yield StageMoved(stage=Stage.OPEN)
     giver = f"{snapshot.case.owner}:{snapshot.case.assigned_to}"
-    yield from _moved_tasks(snapshot, giver, taker.who)
     for task in snapshot.tasks:
-        is_ours = (task.for_person or "").startswith(f"{snapshot.case.owner}:")
-        if is_ours and task.for_person != giver and not task.is_done:
-            yield TaskRecorded(task=task.model_copy(update={"for_person": None}))
+        if not task.is_done and _is_of_the_lead(snapshot, task):
+            yield TaskRecorded(task=_taken(task, giver, taker.who))
     yield from _moved_contacts(snapshot, giver, taker.who, taker.organisation)
 
 
 def _offer_task(offer: Transfer) -> str:
     return f"transfer/{offer.number}"
+
+
+def _is_of_the_lead(snapshot: CaseSnapshot, task: Task) -> bool:
+    """A task of those who lead the case, whether or not it says their name."""
+    is_theirs = task.organisation in (None, snapshot.case.owner)
+    return is_theirs and task.private_to is None and task.for_role not in NGO_ROLES
+
+
+def _taken(task: Task, giver: str, taker: str) -> Task:
+    """The task in the new hands: what was for the giver is for the taker, and the rest for all."""
+    is_for_taker = task.for_person == giver and task.not_for != taker
+    return task.model_copy(
+        update={"organisation": None, "for_person": taker if is_for_taker else None}
+    )
 
 
 def _moved_tasks(snapshot: CaseSnapshot, giver: str, taker: str) -> Iterator[Change]:
@@ -153,12 +166,18 @@ def _moved_tasks(snapshot: CaseSnapshot, giver: str, taker: str) -> Iterator[Cha
 def _moved_contacts(
     snapshot: CaseSnapshot, giver: str, taker: str, organisation: str | None = None
 ) -> Iterator[Change]:
-    """Contacts that were planned and not made; with another agency, all that were ours."""
+    """Contacts that were planned and not made; with another agency, all that were ours.
+
+    One that has begun stays with whoever began it, and goes to the other agency to be ended there.
+    """
     for contact in snapshot.contacts:
         ours = contact.organisation == snapshot.case.owner
         if contact.state in CONTACT_OVER or not ours:
             continue
         if organisation is None and contact.planned_by != giver:
             continue
-        update = {"planned_by": taker, "organisation": organisation or contact.organisation}
+        update = {
+            "planned_by": taker if contact.state in NOT_BEGUN else contact.planned_by,
+            "organisation": organisation or contact.organisation,
+        }
         yield ContactRecorded(contact=contact.model_copy(update=update))

@@ -610,17 +610,22 @@ def test_the_idvas_own_attempt_meets_hers(actor: Actor, *, met: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("actor", "role"),
-    [(caseworker(), Role.CASEWORKER), (ngo_intake(), Role.NGO_WORKER)],
+    ("actor", "role", "organisation"),
+    [
+        (caseworker(), Role.CASEWORKER, None),
+        (ngo_intake(), Role.NGO_WORKER, "harbour-house"),
+    ],
     ids=["agency", "service"],
 )
-def test_when_it_is_safe_whoever_planned_it_is_asked_to_make_it(actor: Actor, role: Role) -> None:
-    """With a task that ends when the contact does."""
+def test_when_it_is_safe_whoever_planned_it_is_asked_to_make_it(
+    actor: Actor, role: Role, organisation: str | None
+) -> None:
+    """With a task that ends when the contact does; an agency's goes along with the lead."""
     case = after(planned(plan(actor=actor)), a_command(OpenWindow), at=INSIDE)
     task = the(case.task("contact/1"))
     assert (S.OPEN, CLOSES) == (first(case).state, first(case).safe_until)
     assert (TaskKind.MAKE_CONTACT, role) == (task.kind, task.for_role)
-    assert (actor.organisation, actor.who) == (task.organisation, task.for_person)
+    assert (organisation, actor.who) == (task.organisation, task.for_person)
     begun = after(case, a_command(StartContact, actor=actor), at=INSIDE)
     assert not the(begun.task("contact/1")).is_done
     assert the(after(begun, end(actor=actor), at=INSIDE).task("contact/1")).is_done

@@ -4,12 +4,22 @@ from typing import Any
 
 import pytest
 
-from schemas.actor import Actor
+from rules.quiet import tasks_for
+from schemas.actor import Actor, Role
 from schemas.case import Stage
 from schemas.case_commands import AddNeed, AnswerTransfer, HandOver, OfferTransfer
 from schemas.casework import Conflict, ConflictKind, NamedPerson, TransferState
 from schemas.changes import DispatchRecorded, TaskRecorded
-from schemas.contact import Contact, ContactChannel, ContactPurpose, ContactState
+from schemas.clockwork_steps import SettleContact
+from schemas.contact import (
+    Contact,
+    ContactChannel,
+    ContactPurpose,
+    ContactResult,
+    ContactState,
+    ContactTemplate,
+)
+from schemas.contact_commands import EndContact
 from schemas.deadlines import DeadlineState
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
@@ -204,6 +214,66 @@ def test_a_yes_takes_the_case_with_everything_open_in_it() -> None:
     assert TransferState.ACCEPTED is the(case.transfer).state
     assert {"not_your_case"} == why_not(case, a_command(AddNeed, actor=ANN))
     assert set() == why_not(case, a_command(AddNeed, actor=COLE))
+
+
+def test_what_the_agency_before_was_asked_is_asked_of_the_one_that_leads_now() -> None:
+    """A task that named it by its name would be seen by nobody; a service keeps its own."""
+    by_name = {"organisation": POLICE, "for_role": Role.CASEWORKER}
+    theirs = a_task_for(ngo_intake(), "contact/3", organisation="harbour-house")
+    case = offered(
+        tasks=[
+            a_task_for(ANN, "contact/1", **by_name),
+            a_task_for(BEA, "contact-unclear/2", **by_name),
+            a_task_for(BEA, "contact/0", is_done=True, **by_name),
+            theirs,
+        ]
+    )
+    case = after(case, a_command(AnswerTransfer, actor=COLE))
+    asked = {t.id: (t.organisation, t.for_person) for t in case.tasks if not t.is_done}
+    expected = {
+        "contact/1": (None, COLE.who),
+        "contact-unclear/2": (None, None),
+        "contact/3": ("harbour-house", ngo_intake().who),
+    }
+    assert expected == asked
+    seen = {task.id for task in tasks_for(COLE, case) if not task.is_done}
+    assert {"contact/1", "contact-unclear/2"} == seen
+
+
+@pytest.mark.parametrize("state", [ContactState.STARTED, ContactState.SENDING])
+def test_a_contact_that_has_begun_stays_with_whoever_began_it(state: ContactState) -> None:
+    """Ann is on the telephone; with a colleague nothing changes, with an agency whose it is."""
+    case = anns_case()
+    begun = a_contact(1, ANN, state)
+    case = case.model_copy(update={"contacts": (begun,)})
+    assert (begun,) == after(case, a_command(HandOver, to_person="bea")).contacts
+    moved = after(case, a_command(OfferTransfer), a_command(AnswerTransfer, actor=COLE))
+    (theirs,) = moved.contacts
+    assert (COUNCIL, ANN.who) == (theirs.organisation, theirs.planned_by)
+
+
+def test_a_call_that_had_begun_is_ended_by_the_agency_that_leads_now() -> None:
+    """Ann cannot any more; that it was she who made it stays on the record."""
+    case = anns_case()
+    call = a_contact(1, ANN, ContactState.STARTED).model_copy(update={"made_by": ANN.who})
+    case = case.model_copy(update={"contacts": (call,)})
+    case = after(case, a_command(OfferTransfer), a_command(AnswerTransfer, actor=COLE))
+    ends = a_command(EndContact, contact=1, result=ContactResult.SPOKE)
+    assert {"not_your_case"} == why_not(case, ends.model_copy(update={"actor": ANN}))
+    ended = the(after(case, ends.model_copy(update={"actor": COLE})).contact(1))
+    assert (ContactState.MADE, ANN.who) == (ended.state, ended.made_by)
+    assert not ended.is_outside_plan
+
+
+def test_a_text_that_nobody_can_tell_of_is_asked_of_the_agency_that_leads_now() -> None:
+    """Of no person in particular: whoever planned it has nothing to do with the case any more."""
+    text = {"channel": ContactChannel.SMS, "template": ContactTemplate.PLEASE_CALL}
+    case = anns_case()
+    sending = a_contact(1, ANN, ContactState.SENDING).model_copy(update=text)
+    case = case.model_copy(update={"contacts": (sending,)})
+    case = after(case, a_command(OfferTransfer), a_command(AnswerTransfer, actor=COLE))
+    asked = the(after(case, a_command(SettleContact)).task("contact-unclear/1"))
+    assert (Role.CASEWORKER, None, None) == (asked.for_role, asked.organisation, asked.for_person)
 
 
 def test_deadlines_run_on_with_the_agency_that_leads_now() -> None:
