@@ -1,6 +1,8 @@
 """Closing a case and opening it again: only a person does either, and two where contact is lost."""
 
-from rules import duties, journeys, tasks
+from collections.abc import Iterator
+
+from rules import consents, duties, holds, journeys, plans, tasks
 from rules.contacts_waiting import called_off
 from rules.referral_states import OVER
 from rules.world import World
@@ -9,6 +11,7 @@ from schemas.case import ClosingReason, Stage
 from schemas.case_commands import CloseCase, ReopenCase
 from schemas.casework import LinkKind, TransferState
 from schemas.changes import Change, StageMoved
+from schemas.consent import ConsentState
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Decision, Refusal, Refused, refused
 from schemas.referral import NeedState
@@ -61,11 +64,12 @@ def reopen(snapshot: CaseSnapshot, command: ReopenCase, world: World) -> Decisio
 
 
 def opened_again(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
-    """What opening a closed case again is: what is owed runs, and somebody looks at it."""
+    """What opening a closed case again is: what is owed and what stands is watched, by a person."""
     task, kind = journeys.CLOSE_REVIEW, TaskKind.REVIEW_CASE
     return (
         StageMoved(stage=Stage.OPEN),
         *_owed_anew(snapshot, world),
+        *_stands(snapshot, world),
         *tasks.ask(snapshot, world, task, kind, Role.CASEWORKER),
     )
 
@@ -133,7 +137,10 @@ def _review(snapshot: CaseSnapshot, command: CloseCase) -> Changed:
 
 
 def _settled(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
-    """Nothing is left running but what protects her, and what is a service's own matter."""
+    """Nothing is left running but what protects her, and what is a service's own matter.
+
+    Her yes, her plan and holds stand in a closed case, and nobody is asked to look at them there.
+    """
     over = (d for d in snapshot.running_deadlines() if d.private_to is None)
     settled = (t for t in snapshot.tasks if t.kind not in _OUTLIVES and t.private_to is None)
     return (
@@ -150,3 +157,22 @@ def _owed_anew(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     settled = {d.duty for d in snapshot.deadlines if d.state is not DeadlineState.VOID}
     owed = journeys.owed(snapshot, world, disclosed_at=world.at)
     return tuple(change for change in owed if change.deadline.duty not in settled)
+
+
+def _stands(snapshot: CaseSnapshot, world: World) -> Iterator[Change]:
+    """Her yes, her plan and a hold outlive the closing: each is good as long as it would have been.
+
+    What ran out meanwhile comes due at once. After her death nobody asks her anything more.
+    """
+    is_alive = snapshot.case.died_at is None
+    for yes in snapshot.consents:
+        if is_alive and yes.state is ConsentState.GIVEN and yes.expires_at is not None:
+            of = consents.renewal_of(yes.purpose, yes.recipient)
+            given_at = yes.expires_at - consents.VALID_FOR
+            yield from duties.start(snapshot, world, consents.RENEWAL, given_at, of=of)
+    plan = snapshot.plan
+    if is_alive and plan is not None and plan.verified_at is not None:
+        yield from duties.start(snapshot, world, plans.REVIEW, plan.verified_at)
+    for hold in snapshot.holds:
+        if hold.lifted_at is None:
+            yield from holds.reviewed(snapshot, hold, world)

@@ -14,7 +14,8 @@ from schemas.holds import Hold
 from schemas.referral_commands import LiftHold, PlaceHold
 from schemas.snapshot import CaseSnapshot
 
-_REVIEW = "hold-review"
+REVIEW = "hold-review"
+"""The duty of a placer to look at a hold again."""
 
 
 def place(snapshot: CaseSnapshot, command: PlaceHold, world: World) -> Decision:
@@ -44,7 +45,7 @@ def placed(
         referral=referral,
         placed_at=world.at,
     )
-    review = duties.start(snapshot, world, _REVIEW, world.at, of=str(hold.number))
+    review = duties.start(snapshot, world, REVIEW, world.at, of=str(hold.number))
     return (HoldRecorded(hold=hold), *review)
 
 
@@ -60,8 +61,16 @@ def lift(snapshot: CaseSnapshot, command: LiftHold, world: World) -> Decision:
     if hold.lifted_at is not None:
         return Changed(changes=(), detail={"hold": hold.number})
     lifted = hold.model_copy(update={"lifted_at": world.at, "lifted_by": command.actor.who})
-    reviewed = duties.meet(snapshot, _REVIEW, world.at, of=str(hold.number))
+    reviewed = duties.meet(snapshot, REVIEW, world.at, of=str(hold.number))
     return Changed(changes=(HoldRecorded(hold=lifted), *reviewed), detail={"hold": hold.number})
+
+
+def reviewed(snapshot: CaseSnapshot, hold: Hold, world: World) -> tuple[Change, ...]:
+    """The duty to look at a hold that stands, from its last review on; one that runs stays."""
+    of = str(hold.number)
+    last = snapshot.deadline(duties.deadline_id(REVIEW, of=of))
+    since = last.started_at if last else hold.placed_at
+    return duties.start(snapshot, world, REVIEW, since, of=of)
 
 
 def _active_of(snapshot: CaseSnapshot, organisation: str) -> Hold | None:

@@ -1,12 +1,13 @@
 """Closing and opening again: a review first, two people for lost contact, and never a timer."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from rules.apply import apply
 from rules.decide import decide
+from rules.outlook import journey_outlook
 from rules.referral_states import OVER
 from schemas.actor import Actor, Role
 from schemas.case import ClosingReason, Stage
@@ -15,6 +16,7 @@ from schemas.case_commands import (
     AnswerTransfer,
     CloseCase,
     OfferTransfer,
+    RecordDeath,
     ReopenCase,
 )
 from schemas.casework import CaseLink, LinkKind, ReopenReason
@@ -24,10 +26,11 @@ from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
 from schemas.contact import Contact, ContactChannel, ContactPurpose, ContactState
+from schemas.contact_commands import SetPlan, SuspendPlan
 from schemas.deadlines import DeadlineState
-from schemas.decisions import Refused
+from schemas.decisions import Changed, Refused
 from schemas.referral import NeedState, ReferralState
-from schemas.referral_commands import RequestReferral
+from schemas.referral_commands import LiftHold, PlaceHold, RequestReferral
 from schemas.snapshot import CaseSnapshot, TaskKind
 from schemas.withdrawal import CheckState, WithdrawalCheck
 from tests.builders import (
@@ -51,6 +54,7 @@ from tests.builders import (
     the,
     why_not,
 )
+from tests.rules import clock
 
 LOST = ClosingReason.CONTACT_NOT_SAFE_OR_LOST
 
@@ -355,3 +359,88 @@ def test_a_case_that_is_opened_again_is_watched_again() -> None:
     case = after(closed(deadlines=[a_deadline("close-review")]), a_command(ReopenCase), at=later)
     review = the(case.deadline("close-review"))
     assert (DeadlineState.RUNNING, later) == (review.state, review.started_at)
+
+
+SERVICE_HELPED = a_referral(state=ReferralState.COMPLETED)
+
+
+def held_on(at: datetime = AT) -> CaseSnapshot:
+    """A case that closed a day later, with a yes, a plan and a hold that all still stand."""
+    consented = after(an_open_case(referrals=[SERVICE_HELPED]), a_command(AskConsent), at=at)
+    case = after(
+        consented,
+        a_command(GiveConsent),
+        a_command(SetPlan),
+        a_command(PlaceHold, actor=supervisor(), referral=None),
+        at=at,
+    )
+    return after(
+        case,
+        a_command(CloseCase),
+        a_command(CloseCase, confirmed=True),
+        at=at + timedelta(days=1),
+    )
+
+
+STANDS = {f"consent-renewal/{IDVA}", "plan-review", "hold-review/1"}
+
+
+def test_what_stands_is_watched_again_from_when_it_began() -> None:
+    """Her yes, her plan and a hold outlived the closing, and so does the time each is good for."""
+    case = held_on()
+    assert not STANDS & {d.id for d in case.running_deadlines()}
+    later = AT + timedelta(days=10)
+    case = after(case, a_command(ReopenCase), at=later)
+    again = {d.id: d.started_at for d in case.running_deadlines() if d.id in STANDS}
+    assert dict.fromkeys(STANDS, AT) == again
+
+
+def test_what_ran_out_while_the_case_was_closed_is_seen_to_at_once() -> None:
+    """A month on the plan and the hold are looked at; half a year on, she is asked again too."""
+    for days, due in ((31, STANDS - {f"consent-renewal/{IDVA}"}), (200, STANDS)):
+        at = AT + timedelta(days=days)
+        case = after(held_on(), a_command(ReopenCase), at=at)
+        rings = {alarm.deadline for alarm in journey_outlook(case).alarms if alarm.at <= at}
+        assert due == rings & STANDS
+        for deadline in sorted(due):
+            case = after(case, a_command(Breach, deadline=deadline), at=at)
+        asked = {task.kind for task in case.tasks if not task.is_done}
+        assert {TaskKind.PLAN_STALE, TaskKind.REVIEW_HOLD} <= asked
+        has_run_out = f"consent-renewal/{IDVA}" in due
+        assert has_run_out is (TaskKind.RENEW_CONSENT in asked)
+        state = case.consent_state(Purpose.SUPPORT_REFERRAL, IDVA)
+        assert (ConsentState.EXPIRED if has_run_out else ConsentState.GIVEN) is state
+
+
+def test_a_month_after_it_was_opened_again_all_that_stands_has_been_looked_at() -> None:
+    """Played by the clock alone, in an open case as if it had never been closed."""
+    at = AT + timedelta(days=2)
+    case = after(held_on(), a_command(ReopenCase), at=at)
+    while at < AT + timedelta(days=33):
+        at += timedelta(hours=6)
+        for step in clock.due(case, at):
+            decision = decide(case, step, a_world(at))
+            case = apply(case, decision.changes) if isinstance(decision, Changed) else case
+    asked = {task.kind for task in case.tasks if not task.is_done}
+    assert {TaskKind.PLAN_STALE, TaskKind.REVIEW_HOLD} <= asked
+    assert {"hold-review/1", f"consent-renewal/{IDVA}"} <= {d.id for d in case.running_deadlines()}
+
+
+def test_what_no_longer_stands_is_not_watched_again() -> None:
+    """Taken back, suspended and lifted in the closed case."""
+    case = after(
+        held_on(),
+        a_command(WithdrawConsent, recipient=None),
+        a_command(SuspendPlan),
+        a_command(LiftHold, actor=supervisor(), hold=1),
+        a_command(ReopenCase),
+        at=AT + timedelta(days=3),
+    )
+    assert not STANDS & {d.id for d in case.running_deadlines()}
+
+
+def test_after_her_death_only_the_hold_is_watched_again() -> None:
+    """Nobody asks her anything any more; what others may be told of her still matters."""
+    at = AT + timedelta(days=3)
+    case = after(held_on(), a_command(RecordDeath), a_command(ReopenCase), at=at)
+    assert {"hold-review/1"} == STANDS & {d.id for d in case.running_deadlines()}
