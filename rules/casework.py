@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rules import tasks
 from rules.contacts_waiting import called_off
+from rules.quiet import may_see
 from rules.safe_contact import NOT_BEGUN
 from rules.world import World
 from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
@@ -60,8 +61,9 @@ def link(snapshot: CaseSnapshot, command: LinkCase, _: World) -> Decision:
 
 def finish_task(snapshot: CaseSnapshot, command: FinishTask, world: World) -> Decision:
     """Say that a task is done, where no act of its own settles it."""
-    task = snapshot.task(command.task)
-    if task is None or task.is_done or not _is_of(snapshot, task, command.actor):
+    actor, task = command.actor, snapshot.task(command.task)
+    is_shown = task is not None and may_see(actor, task.kind) and _is_of(snapshot, task, actor)
+    if task is None or task.is_done or not is_shown:
         return refused("unknown_task", "Your organisation has no such open task: see `task list`.")
     if task.not_for == command.actor.who:
         return refused("second_person", "This task is for somebody else than you.")

@@ -6,6 +6,7 @@ from rules import duties, tasks
 from rules.apply import apply
 from rules.contacts_waiting import ask_its_maker, task_of
 from rules.plans import suspended
+from rules.quiet import as_if_safe
 from rules.world import World
 from schemas.actor import Actor, Role
 from schemas.case import Stage
@@ -31,7 +32,8 @@ def ended(snapshot: CaseSnapshot, contact: Contact, command: EndContact, world: 
     """The contact as it was made, and what follows.
 
     After a word of duress, and after a wrong one, the answer says the same to whoever is on the
-    line: end the call. Only the supervisor learns why.
+    line: end the call. Only the supervisor learns why; the duties of the case run on as after a
+    call in which all was well, because everybody sees them.
     """
     made = _made(contact, command, world)
     ended_now = (ContactRecorded(contact=made), *tasks.done(snapshot, task_of(contact)))
@@ -39,7 +41,8 @@ def ended(snapshot: CaseSnapshot, contact: Contact, command: EndContact, world: 
     if made.result is ContactResult.DURESS:
         after = apply(snapshot, ended_now)
         halted = suspended(after, command.actor, SuspendReason.DURESS, world)
-        return _hang_up(made, (*ended_now, *outside, *halted))
+        as_usual = _duties(snapshot, as_if_safe(made), command.actor, world)
+        return _hang_up(made, (*ended_now, *outside, *halted, *as_usual))
     duties_now = _duties(snapshot, made, command.actor, world)
     if made.word is WordCheck.WRONG:
         task_id = f"word-wrong/{made.number}"

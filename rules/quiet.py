@@ -1,13 +1,18 @@
 """What is shown to whom after a word of duress: the supervisor learns why, and nobody else.
 
 Whoever harms her may stand beside the telephone, or look over a shoulder at the screen. So a call
-that ended on a word of duress looks like any other that was made, but to a supervisor and to the
-data protection officer.
+that ended on a word of duress looks like any other in which she spoke, but to a supervisor and to
+the data protection officer; and so does one in which the word was wrong. What stays to be seen is
+that contact is suspended, of which the timeline then says nothing.
 """
 
+from collections.abc import Iterable
+
 from schemas.actor import NGO_ROLES, Actor, Role
-from schemas.contact import Contact, ContactResult, WordCheck
+from schemas.contact import Contact, ContactResult, SuspendReason, WordCheck
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from schemas.verbs import Verb
+from schemas.views import AuditLine
 
 _LEARN_WHY = frozenset({Role.SAFEGUARDING_SUPERVISOR, Role.DPO})
 _QUIET_TASKS = frozenset({TaskKind.DURESS, TaskKind.WORD_WRONG})
@@ -37,11 +42,38 @@ def may_see(actor: Actor, kind: TaskKind) -> bool:
     return kind not in _QUIET_TASKS or actor.role in _LEARN_WHY
 
 
-def _as_seen(actor: Actor, contact: Contact) -> Contact:
-    tells = contact.result is ContactResult.DURESS or contact.word in (
-        WordCheck.DURESS,
-        WordCheck.WRONG,
+def timeline_for(
+    actor: Actor, snapshot: CaseSnapshot, lines: Iterable[AuditLine]
+) -> tuple[AuditLine, ...]:
+    """The timeline, with each call as its contact is shown. The audit itself stays as it is."""
+    if actor.role in _LEARN_WHY:
+        return tuple(lines)
+    return tuple(_told(snapshot, line) for line in lines)
+
+
+def as_if_safe(contact: Contact) -> Contact:
+    """The contact as if she had spoken, and the word had been right."""
+    in_duress = contact.result is ContactResult.DURESS
+    not_hers = contact.word in (WordCheck.DURESS, WordCheck.WRONG)
+    return contact.model_copy(
+        update={
+            "result": ContactResult.SPOKE if in_duress else contact.result,
+            "word": WordCheck.SAFE if not_hers else contact.word,
+        }
     )
-    if not tells or actor.role in _LEARN_WHY:
-        return contact
-    return contact.model_copy(update={"result": None, "word": WordCheck.NOT_GIVEN})
+
+
+def _as_seen(actor: Actor, contact: Contact) -> Contact:
+    return contact if actor.role in _LEARN_WHY else as_if_safe(contact)
+
+
+def _told(snapshot: CaseSnapshot, line: AuditLine) -> AuditLine:
+    detail = dict(line.detail)
+    if line.verb is Verb.END_CONTACT and detail.pop("end_call", None) is not None:
+        contact = snapshot.contact(int(detail["contact"] or 0))
+        seen = as_if_safe(contact) if contact else None
+        shown = {"referral": seen.referral, "result": seen.result} if seen else {}
+        detail |= {name: value for name, value in shown.items() if value is not None}
+    if line.verb is Verb.SUSPEND_PLAN and detail.get("reason") == SuspendReason.DURESS:
+        detail["reason"] = SuspendReason.UNSAFE
+    return line.model_copy(update={"detail": detail})

@@ -150,8 +150,8 @@ class Desk:
             BadInputError: there is no such case, or not for this person.
         """
         await self._counter.require(Verb.SHOW_TIMELINE, case_ref)
-        await self._own_case(Verb.SHOW_TIMELINE, case_ref)
-        return await self._reader.read_timeline(case_ref)
+        snapshot = await self._own_case(Verb.SHOW_TIMELINE, case_ref)
+        return quiet.timeline_for(self.actor, snapshot, await self._reader.read_timeline(case_ref))
 
     async def decide(self, command: Command) -> Reply:
         """Have the journey decide a command; the answer is what was committed.

@@ -95,11 +95,11 @@ def the_task(case: CaseSnapshot) -> Task:
 @pytest.mark.parametrize("kind", list(TaskKind))
 def test_what_an_act_settles_is_not_finished_by_saying_so(kind: TaskKind) -> None:
     """The refusal names the verb that does it; everything else a person says is done."""
-    case = with_task(kind)
+    case, by = with_task(kind), supervisor()
     if kind in SETTLED_BY:
-        assert {"settled_by_act"} == why_not(case, finished())
+        assert {"settled_by_act"} == why_not(case, finished(by))
     else:
-        assert the_task(after(case, finished())).is_done
+        assert the_task(after(case, finished(by))).is_done
 
 
 @pytest.mark.parametrize(

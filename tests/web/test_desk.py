@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import asyncpg
 import pytest
 
 from activities.judging import judge_of
+from activities.ports import Beside
 from infra.audit import AuditReader
 from infra.calendars.load import england_and_wales
 from infra.migrations import migrate
@@ -19,12 +20,14 @@ from schemas.case import Stage
 from schemas.case_commands import AddNeed, CloseCase, DeclareConflict
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import WithdrawConsent
-from schemas.contact_commands import EndContact, PlanContact
+from schemas.contact import ContactChannel, ContactResult, ContactWindow, PlanTerms
+from schemas.contact_commands import EndContact, PlanContact, SetPlan, StartContact
 from schemas.decisions import Committed, NotDone
 from schemas.errors import BadInputError, SettingsError, UnreachableError
 from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
 from schemas.referral import ReferralState
 from schemas.referral_commands import AcceptReferral, OpenReferral
+from schemas.snapshot import TaskKind
 from schemas.verbs import Verb
 from tests.builders import (
     a_command,
@@ -58,6 +61,9 @@ from web.entrance import open_desk
 
 AtDesk = Callable[[Actor], AbstractAsyncContextManager[Desk]]
 NOBODY_THERE = "127.0.0.1:1"
+ALWAYS = tuple(
+    ContactWindow(weekday=day, opens=time(0), closes=time(23, 59, 59)) for day in range(7)
+)
 
 
 @pytest.fixture
@@ -542,6 +548,39 @@ async def test_a_case_shows_personal_texts_only_when_asked(people: People, at_de
     assert NAME not in page.model_dump_json()
     assert [note.text for note in whole.notes or ()] == ["for our eyes"]
     assert verbs == [Verb.OPEN_CASE, Verb.READ_PERSONAL, Verb.READ_PERSONAL]
+
+
+async def test_a_call_of_duress_is_shown_to_a_caseworker_as_a_call_in_which_she_spoke(
+    people: People, at_desk: AtDesk
+) -> None:
+    """On every page that shows a call; contact is suspended, and no page says why."""
+    pages = {}
+    for word in ("blue heron", "teal"):
+        case_ref = await opened(people.record_for)
+        terms = PlanTerms(channels=(ContactChannel.VOICE,), windows=ALWAYS)
+        plan = about(case_ref, SetPlan, has_words=True, terms=terms)
+        words = Beside(safe_word="blue heron", duress_word="teal")
+        async with at_desk(caseworker()) as desk:
+            await desk.state(plan, beside=words)
+            await desk.state(about(case_ref, PlanContact, referral=None))
+            await desk.state(about(case_ref, StartContact))
+            await desk.end_contact(about(case_ref, EndContact, result=ContactResult.SPOKE), word)
+            (call,) = (await desk.show_case(case_ref)).contacts
+            page = await desk.show_contact(case_ref)
+            tasks = [t for t in await desk.list_tasks() if t.case_ref == case_ref]
+            told = [(t.verb, t.detail) for t in await desk.show_timeline(case_ref)]
+            duties = [d.duty for d in (await desk.show_case(case_ref)).deadlines]
+        assert (call,) == page.contacts
+        assert page.is_suspended is (word == "teal")
+        assert "duress" not in page.model_dump_json()
+        times = {"safe_at", "safe_until", "started_at", "ended_at"}
+        pages[word] = (call.model_dump(exclude=times), tasks, told, sorted(duties))
+    assert pages["blue heron"] == pages["teal"]
+    async with at_desk(supervisor()) as desk:
+        assert ContactResult.DURESS is (await desk.show_contact(case_ref)).contacts[0].result
+        assert TaskKind.DURESS in {
+            t.kind for t in await desk.list_tasks() if t.case_ref == case_ref
+        }
 
 
 async def test_a_case_opened_twice_under_one_id_is_one_case(at_desk: AtDesk) -> None:
