@@ -72,7 +72,7 @@ async def open_case(
 
     Nothing is sent to anybody. The file holds no nationality and no immigration status; a file
     that tries is refused. Answer yes or unsure to perpetrator_works_here to restrict the case to
-    you and the named_people.
+    you and the named_people, one colleague at least, so that it is not lost when you leave.
     """
     if example:
         out.out(EXAMPLE, end="")

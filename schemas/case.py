@@ -142,7 +142,8 @@ class CaseOpening(BaseModel):
         "police, the council, an NGO or in IT? yes or unsure makes the case restricted."
     )
     named_people: tuple[StaffId, ...] = Field(
-        default=(), description="Who may see a restricted case, besides the one who opens it."
+        default=(),
+        description="Who may see a restricted case, besides the one who opens it: one at least.",
     )
     safety: SafetyCheck | None = None
     personal: PersonalPart | None = None

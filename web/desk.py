@@ -103,7 +103,8 @@ class Desk:
 
         Raises:
             NotAllowed: the role may not.
-            BadInputError: a version or profile nobody knows.
+            BadInputError: a version or profile nobody knows, a time that cannot be, or a
+                restricted case that only one person would see.
         """
         await self._counter.require(Verb.OPEN_CASE)
         text = told_text(opening.told.version, opening.told.language)
@@ -113,6 +114,7 @@ class Desk:
         if opening.profile not in PROFILES:
             raise BadInputError("profile", f"no such profile; known are: {', '.join(PROFILES)}")
         _check_times(opening)
+        _check_named(opening, self.actor)
         chance = Random(f"{self.actor}/{command_id or uuid4()}")  # noqa: S311 - an id, no secret
         case_ref = new_case_ref(chance.choice)
         header = await self._opened_before(case_ref)
@@ -446,6 +448,16 @@ def _now() -> datetime:
 
 def _today() -> date:
     return datetime.now(ZoneInfo(england_and_wales().zone)).date()
+
+
+def _check_named(opening: CaseOpening, actor: Actor) -> None:
+    """Two people at least see a restricted case, so that one who leaves takes it from nobody."""
+    if opening.is_restricted and not set(opening.named_people) - {actor.person}:
+        raise BadInputError(
+            "named_people",
+            "name somebody besides yourself, whom she trusts with it: a restricted case that "
+            "one person alone can see is lost when they leave",
+        )
 
 
 def _check_times(opening: CaseOpening) -> None:

@@ -583,6 +583,19 @@ async def test_a_call_of_duress_is_shown_to_a_caseworker_as_a_call_in_which_she_
         }
 
 
+@pytest.mark.parametrize("named", [(), (caseworker().person,)], ids=["nobody", "oneself"])
+async def test_a_restricted_case_is_opened_with_a_second_person_who_sees_it(
+    at_desk: AtDesk, named: tuple[str, ...]
+) -> None:
+    """With one alone it would be nobody's the day that one leaves, and no two could widen it."""
+    alone = an_opening(is_restricted=True, named_people=named)
+    async with at_desk(caseworker()) as desk:
+        with pytest.raises(BadInputError, match="named_people: name somebody besides yourself"):
+            await desk.open_case(alone)
+        with_sue = alone.model_copy(update={"named_people": (*named, "sue")})
+        assert (await desk.open_case(with_sue)).case.is_restricted
+
+
 async def test_a_case_opened_twice_under_one_id_is_one_case(at_desk: AtDesk) -> None:
     """An answer that was lost is asked for again, and no second case comes of it."""
     async with at_desk(caseworker()) as desk:
