@@ -18,6 +18,7 @@ from schemas.changes import (
     CaseChanged,
     Change,
     ContactRecorded,
+    HoldRecorded,
     StageMoved,
     TaskRecorded,
     TransferRecorded,
@@ -125,7 +126,8 @@ def _cannot_take(snapshot: CaseSnapshot, person: str, taker: str) -> Refused | N
 def _taken_over(snapshot: CaseSnapshot, taker: Actor) -> Iterator[Change]:
     """Everything open goes along: to whoever said yes, or to nobody yet, and not to the old staff.
 
-    A closing review that was under way is over: those who lead the case now have not asked for it.
+    A hold of those who led is one of those who lead now: nobody else could lift it. A closing
+    review that was under way is over: those who lead the case now have not asked for it.
     """
     yield CaseChanged(owner=taker.organisation, assigned_to=taker.person)
     if snapshot.case.stage is Stage.CLOSING_REVIEW:
@@ -135,6 +137,10 @@ def _taken_over(snapshot: CaseSnapshot, taker: Actor) -> Iterator[Change]:
         if not task.is_done and _is_of_the_lead(snapshot, task):
             yield TaskRecorded(task=_taken(task, giver, taker.who))
     yield from _moved_contacts(snapshot, giver, taker.who, taker.organisation)
+    for hold in snapshot.holds:
+        if hold.organisation == snapshot.case.owner and hold.lifted_at is None:
+            # The record moves it with the lead, before this: nobody writes a hold of others.
+            yield HoldRecorded(hold=hold.model_copy(update={"organisation": taker.organisation}))
 
 
 def _offer_task(offer: Transfer) -> str:

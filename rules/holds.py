@@ -2,6 +2,7 @@
 
 A service or a supervisor places one by hand, and a service is asked at acceptance. Nobody lifts it
 but the organisation that placed it, and time never does: after a while its placer is asked to look.
+One of the agency that leads the case goes along with the lead: nobody else could lift it then.
 """
 
 from rules import duties

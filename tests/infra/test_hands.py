@@ -21,16 +21,19 @@ from schemas.casework import LinkKind
 from schemas.changes import TransferRecorded
 from schemas.contact import ContactChannel
 from schemas.contact_commands import PlanContact, SetPlan
+from schemas.decisions import NotDone
 from schemas.errors import BadInputError, SafepathError
 from schemas.ids import CaseRef
-from tests.builders import caseworker, ngo_intake, supervisor
+from schemas.referral_commands import LiftHold, PlaceHold
+from tests.builders import caseworker, ngo_intake, supervisor, the
 from tests.conftest import People, Servers
-from tests.infra.cases import NAME, about, delivered, done, opened
+from tests.infra.cases import HARBOUR, NAME, about, delivered, done, given, opened
 from tests.infra.rows import Table, acting, seen
 from tests.infra.samples import OFFER
 from tests.infra.worlds import write
 
 ANN, BEA, CAL = (caseworker(person=person) for person in ("ann", "bea", "cal"))
+SUE = supervisor()
 TAKER = caseworker("saltmere-council", "cy")
 SALTMERE = caseworker("saltmere-police", "sal")
 
@@ -157,6 +160,24 @@ async def test_whoever_takes_a_case_leads_it_and_the_one_before_sees_nothing(
         assert await seen(connection, tables, case_ref) == {}
     async with acting(postgres, Role.WEB, ANN, case_ref) as connection:
         assert {"record.command_log"} == set(await seen(connection, tables, case_ref))
+
+
+async def test_a_hold_of_those_who_led_is_lifted_by_those_who_lead_now(people: People) -> None:
+    """It went along with the lead; a hold of a service is none of theirs."""
+    case_ref = await offered(people)
+    hands = people.record_for
+    for placer, referral in ((SUE, None), (ngo_intake(), 1)):
+        await done(hands, about(case_ref, PlaceHold, actor=placer, referral=referral))
+    await answered(people, case_ref, accepts=True)
+    theirs = supervisor(TAKER.organisation)
+    holds = (await (await hands(theirs)).read(case_ref)).holds
+    assert [(TAKER.organisation, SUE.who), (HARBOUR, ngo_intake().who)] == [
+        (hold.organisation, hold.placed_by) for hold in holds
+    ]
+    written = await done(hands, about(case_ref, LiftHold, actor=theirs, hold=1))
+    assert theirs.who == the(written.snapshot.hold(1)).lifted_by
+    refused = await given(hands, about(case_ref, LiftHold, actor=theirs, hold=2))
+    assert isinstance(refused.reply, NotDone)
 
 
 async def test_a_case_that_went_there_may_come_back(people: People) -> None:

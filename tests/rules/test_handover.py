@@ -22,6 +22,7 @@ from schemas.contact import (
 from schemas.contact_commands import EndContact
 from schemas.deadlines import DeadlineState
 from schemas.referral import ReferralState
+from schemas.referral_commands import LiftHold, PlaceHold
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
 from tests.builders import (
     AT,
@@ -274,6 +275,34 @@ def test_a_text_that_nobody_can_tell_of_is_asked_of_the_agency_that_leads_now() 
     case = after(case, a_command(OfferTransfer), a_command(AnswerTransfer, actor=COLE))
     asked = the(after(case, a_command(SettleContact)).task("contact-unclear/1"))
     assert (Role.CASEWORKER, None, None) == (asked.for_role, asked.organisation, asked.for_person)
+
+
+def test_a_hold_of_those_who_led_is_one_of_those_who_lead_now() -> None:
+    """It stands as it stood, and who placed it stays on record; a service keeps its own."""
+    case = after(
+        anns_case(),
+        a_command(PlaceHold, actor=supervisor(), referral=None),
+        a_command(PlaceHold, actor=ngo_intake()),
+        a_command(OfferTransfer),
+        a_command(AnswerTransfer, actor=COLE),
+    )
+    holds = [(h.organisation, h.placed_by, h.lifted_at) for h in case.holds]
+    assert [(COUNCIL, supervisor().who, None), ("harbour-house", ngo_intake().who, None)] == holds
+    theirs = a_command(LiftHold, hold=1, actor=supervisor(COUNCIL))
+    assert set() == why_not(case, theirs)
+    assert {"not_your_hold"} == why_not(case, theirs.model_copy(update={"hold": 2}))
+
+
+def test_a_hold_that_was_lifted_stays_what_it_was() -> None:
+    """Who lifted it was of the agency whose it was."""
+    case = after(
+        anns_case(),
+        a_command(PlaceHold, actor=supervisor(), referral=None),
+        a_command(LiftHold, actor=supervisor(), hold=1),
+        a_command(OfferTransfer),
+        a_command(AnswerTransfer, actor=COLE),
+    )
+    assert [POLICE] == [hold.organisation for hold in case.holds]
 
 
 def test_deadlines_run_on_with_the_agency_that_leads_now() -> None:
