@@ -238,6 +238,30 @@ END $$;
 CREATE TRIGGER contact_is_guarded BEFORE UPDATE ON record.contact
     FOR EACH ROW EXECUTE FUNCTION record.guard_contact();
 
+-- The agency that accepted an offer leads from now on, and the holds of the one before are its own;
+-- that one no longer sees the case.
+CREATE OR REPLACE FUNCTION record.take_lead(wanted text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    taker text := record.setting('org');
+    giver text;
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM record.transfer t WHERE t.case_ref = wanted
+            AND t.to_organisation = taker AND t.state = 'accepted'
+            AND t.recorded_at >= transaction_timestamp()) THEN
+        RAISE EXCEPTION 'no offer was accepted' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT owner INTO giver FROM record.case_file WHERE case_ref = wanted;
+    UPDATE record.case_party SET until = clock_timestamp()
+        WHERE case_ref = wanted AND role = 'lead' AND until IS NULL;
+    INSERT INTO record.case_party (case_ref, organisation, role) VALUES (wanted, taker, 'lead')
+        ON CONFLICT ON CONSTRAINT case_party_pk
+        DO UPDATE SET role = 'lead', since = clock_timestamp(), until = NULL;
+    UPDATE record.case_file SET owner = taker WHERE case_ref = wanted;
+    UPDATE record.hold SET organisation = taker
+        WHERE case_ref = wanted AND organisation = giver AND lifted_at IS NULL;
+END $$;
+
 -- How a withdrawal was said goes with it to the worker.
 ALTER TABLE record.withdrawal_post ADD COLUMN via text;
 
