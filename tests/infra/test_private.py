@@ -300,7 +300,8 @@ async def test_details_are_read_by_those_who_may_reach_her(people: People) -> No
 
 async def test_a_yes_that_ran_out_leaves_her_service_how_to_reach_her(people: People) -> None:
     """Until she is asked anew: a timer takes nobody's line to her (design choice)."""
-    case_ref = await planned(people, await delivered(people.record_for))
+    case_ref = await planned(people, await opened(people.record_for))
+    await delivered(people.record_for, case_ref=case_ref)
     await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()))
     ran_out = await missed(people.record_for, case_ref, f"consent-renewal/{IDVA}")
     assert ran_out.snapshot.consent_state(SUPPORT, IDVA) is ConsentState.EXPIRED

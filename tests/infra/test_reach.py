@@ -20,7 +20,7 @@ from schemas.referral_commands import AcceptReferral
 from schemas.withdrawal import CheckAnswer
 from tests.builders import an_actor, caseworker, ngo_intake
 from tests.conftest import People, Servers
-from tests.infra.cases import HARBOUR, IDVA, about, delivered, done
+from tests.infra.cases import HARBOUR, IDVA, about, delivered, done, opened
 from tests.infra.rows import Table, acting, seen
 from tests.infra.samples import CONTACT
 from tests.infra.worlds import write
@@ -38,9 +38,10 @@ def now() -> datetime:
 async def sent(people: People, *, accepted: bool = False) -> CaseRef:
     """A case with a plan, and a referral that reached Harbour House."""
     hands = people.record_for
-    case_ref = await delivered(hands, at=now())
+    case_ref = await opened(hands)
     plan = about(case_ref, SetPlan, has_details=True, has_words=True)
     await done(hands, plan, at=now(), beside=WORDS)
+    await delivered(hands, case_ref=case_ref, at=now())
     if accepted:
         await done(hands, about(case_ref, AcceptReferral, actor=IDA), at=now())
     return case_ref
