@@ -5,6 +5,8 @@ from rules.apply import apply
 from rules.claims import claimed_by_another, of_the_service
 from rules.days import local
 from rules.referral_states import TERMINAL, move
+from rules.requests import left_unmet
+from rules.sending import referral_task_id
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change, NeedRecorded, ReferralRecorded, ServiceReasonKept
@@ -88,7 +90,7 @@ def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
         changes=(
             ReferralRecorded(referral=moved),
             *_duties(snapshot, command, moved, world),
-            *tasks.done(snapshot, f"unanswered/{referral.number}", info_task_id(referral.number)),
+            *tasks.done(snapshot, *_asked_meanwhile(referral.number)),
             *(outbox.cancelled_packets(snapshot, moved.number) if moved.state in TERMINAL else ()),
             *_what_comes_of_it(snapshot, command, referral, world),
         ),
@@ -99,6 +101,11 @@ def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
 def info_task_id(referral: int) -> str:
     """The id of the task to answer what a service asked back."""
     return f"info/{referral}"
+
+
+def _asked_meanwhile(number: int) -> tuple[str, ...]:
+    """What a person was asked to see to, and an answer settles."""
+    return referral_task_id(TaskKind.UNANSWERED, number), info_task_id(number)
 
 
 def _left_to_another(referral: Referral, command: Answer) -> Refused | None:
@@ -196,12 +203,13 @@ def _what_comes_of_it(
         case AcceptReferral() if command.place_hold:
             return holds.placed(snapshot, command.actor, number, world)
         case CompleteReferral():
-            return _need(snapshot, referral, NeedState.MET)
+            return _need_met(snapshot, referral)
         case DeclineReferral():
             return _reason_kept(command)
         case EndReferral():
-            left_unmet = _left_unmet(snapshot, command, referral, world)
-            return (*_reason_kept(command), *left_unmet)
+            is_needed = command.reason not in _NEEDED_NO_MORE
+            unmet = left_unmet(snapshot, referral, world) if is_needed else ()
+            return (*_reason_kept(command), *unmet)
         case _:
             return ()
 
@@ -217,27 +225,8 @@ def _reason_kept(command: DeclineReferral | EndReferral) -> tuple[Change, ...]:
     )
 
 
-def _left_unmet(
-    snapshot: CaseSnapshot, command: EndReferral, referral: Referral, world: World
-) -> tuple[Change, ...]:
-    """Support stopped early: who helps her now is for a person to see to, and never silent."""
-    if command.reason in _NEEDED_NO_MORE:
-        return ()
-    return (
-        *_need(snapshot, referral, NeedState.UNMET),
-        *tasks.ask(
-            snapshot,
-            world,
-            f"unmet/{referral.need}",
-            TaskKind.UNMET_NEED,
-            Role.SAFEGUARDING_SUPERVISOR,
-            referral=referral.number,
-        ),
-    )
-
-
-def _need(snapshot: CaseSnapshot, referral: Referral, state: NeedState) -> tuple[Change, ...]:
+def _need_met(snapshot: CaseSnapshot, referral: Referral) -> tuple[Change, ...]:
     need = snapshot.need(referral.need)
     if need is None:
         return ()
-    return (NeedRecorded(need=need.model_copy(update={"state": state})),)
+    return (NeedRecorded(need=need.model_copy(update={"state": NeedState.MET})),)

@@ -5,15 +5,13 @@ from datetime import datetime
 
 from rules import alarms, consents, duties, tasks
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, move
-from rules.sending import is_open, referral_task
+from rules.sending import is_open, referral_task, referral_task_id
 from rules.world import World
 from schemas.actor import SYSTEM, Actor, Role
 from schemas.changes import (
     Change,
-    DispatchRecorded,
     NeedRecorded,
     ReferralRecorded,
-    TaskRecorded,
 )
 from schemas.clockwork_steps import (
     ExpireReferral,
@@ -36,10 +34,7 @@ from schemas.referral_commands import (
 )
 from schemas.snapshot import (
     CaseSnapshot,
-    Dispatch,
-    DispatchKind,
     NoticeTemplate,
-    Task,
     TaskKind,
 )
 
@@ -56,7 +51,7 @@ def request(snapshot: CaseSnapshot, command: RequestReferral, world: World) -> D
     chosen = {"next_choices": rest, "offered": command.offered, "chosen_by": command.chosen_by}
     draft = _draft(snapshot, need, first, world).model_copy(update=chosen)
     return Changed(
-        changes=(*_taken_up(snapshot, need), *_submitted(draft, world, command.actor)),
+        changes=(*_taken_up(snapshot, need), *_submitted(snapshot, draft, world, command.actor)),
         detail={"referral": draft.number, "service": first, "need": need.number},
     )
 
@@ -83,9 +78,9 @@ def reopen(snapshot: CaseSnapshot, command: ReopenReferral, world: World) -> Dec
     return Changed(
         changes=(
             ReferralRecorded(referral=over.model_copy(update={"was_followed": True})),
-            *tasks.done(snapshot, f"undeliverable/{over.number}"),
+            *tasks.done(snapshot, referral_task_id(TaskKind.UNDELIVERABLE, over.number)),
             *_taken_up(snapshot, need),
-            *_submitted(draft, world, command.actor),
+            *_submitted(snapshot, draft, world, command.actor),
         ),
         detail={"referral": draft.number, "service": over.service, "replaces": over.number},
     )
@@ -103,10 +98,10 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
     if since is None:
         return refused("overtaken", "The service still has time to answer.")
     if isinstance(moved, Refused):
-        task = referral_task("unanswered", TaskKind.UNANSWERED, referral, world)
         if alarms.is_told_of_silence(snapshot, referral.number, since):
             return refused("overtaken", "Somebody was told already that it is not answered.")
-        return Changed(changes=(task,), detail={"referral": referral.number})
+        asked = referral_task(snapshot, world, TaskKind.UNANSWERED, referral)
+        return Changed(changes=asked, detail={"referral": referral.number})
     return Changed(
         changes=(
             ReferralRecorded(referral=moved.model_copy(update={"clock": Clock.STOPPED})),
@@ -134,16 +129,38 @@ def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Dec
     choices = [code for code in referral.next_choices if _may_be_asked(snapshot, code, world)]
     if need is None or not choices:
         return Changed(
-            changes=(followed, *_unmet(snapshot, referral, need, world)),
+            changes=(followed, *left_unmet(snapshot, referral, world)),
             detail={"referral": referral.number, "next": None},
         )
     left = {"next_choices": tuple(choices[1:]), "follows": referral.number}
     draft = _draft(snapshot, need, choices[0], world)
     draft = draft.model_copy(update=_same_again(snapshot, referral) | left)
     return Changed(
-        changes=(followed, *_submitted(draft, world, step.actor)),
+        changes=(followed, *_submitted(snapshot, draft, world, step.actor)),
         detail={"referral": referral.number, "next": choices[0]},
     )
+
+
+def left_unmet(snapshot: CaseSnapshot, referral: Referral, world: World) -> tuple[Change, ...]:
+    """Nobody meets the need any more: what now is for a supervisor to see to, and never silent."""
+    need = snapshot.need(referral.need)
+    unmet = {"state": NeedState.UNMET}
+    return (
+        *((NeedRecorded(need=need.model_copy(update=unmet)),) if need else ()),
+        *tasks.ask(
+            snapshot,
+            world,
+            _unmet_task_id(referral.need),
+            TaskKind.UNMET_NEED,
+            Role.SAFEGUARDING_SUPERVISOR,
+            referral=referral.number,
+            template=NoticeTemplate.ESCALATION,
+        ),
+    )
+
+
+def _unmet_task_id(need: int) -> str:
+    return f"unmet/{need}"
 
 
 def _draft(snapshot: CaseSnapshot, need: Need, service: str, world: World) -> Referral:
@@ -170,19 +187,21 @@ def _same_again(snapshot: CaseSnapshot, before: Referral) -> dict[str, object]:
     }
 
 
-def _submitted(draft: Referral, world: World, actor: Actor) -> Iterator[Change]:
+def _submitted(
+    snapshot: CaseSnapshot, draft: Referral, world: World, actor: Actor
+) -> Iterator[Change]:
     submitted = move(draft, ReferralEvent.SUBMIT, actor.role)
     if isinstance(submitted, Refused):
         return
     yield ReferralRecorded(referral=submitted)
     if draft.consent is not ConsentState.GIVEN:
-        yield referral_task("consent", TaskKind.CONSENT_MISSING, submitted, world)
+        yield from referral_task(snapshot, world, TaskKind.CONSENT_MISSING, submitted)
 
 
 def _taken_up(snapshot: CaseSnapshot, need: Need) -> tuple[Change, ...]:
     """The need is open once more, and nobody has to look after it besides."""
     is_open_again = NeedRecorded(need=need.model_copy(update={"state": NeedState.OPEN}))
-    return (is_open_again, *tasks.done(snapshot, f"unmet/{need.number}"))
+    return (is_open_again, *tasks.done(snapshot, _unmet_task_id(need.number)))
 
 
 def _is_taken(snapshot: CaseSnapshot, need: Need) -> Refused | None:
@@ -226,30 +245,6 @@ def _cannot_be_replaced(snapshot: CaseSnapshot, over: Referral) -> Refused | Non
     if later is not None:
         return refused("replaced_already", f"Referral {later} stands for it already.")
     return None
-
-
-def _unmet(
-    snapshot: CaseSnapshot, referral: Referral, need: Need | None, world: World
-) -> Iterator[Change]:
-    if need is not None:
-        yield NeedRecorded(need=need.model_copy(update={"state": NeedState.UNMET}))
-    yield TaskRecorded(
-        task=Task(
-            id=f"unmet/{referral.need}",
-            kind=TaskKind.UNMET_NEED,
-            for_role=Role.SAFEGUARDING_SUPERVISOR,
-            referral=referral.number,
-            raised_at=world.at,
-        )
-    )
-    yield DispatchRecorded(
-        dispatch=Dispatch(
-            key=f"unmet/{referral.need}/{referral.number}",
-            kind=DispatchKind.NOTICE,
-            to_organisation=snapshot.case.owner,
-            template=NoticeTemplate.ESCALATION,
-        )
-    )
 
 
 def _may_be_asked(snapshot: CaseSnapshot, code: str, world: World) -> bool:

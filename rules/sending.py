@@ -1,6 +1,6 @@
 """Sending a referral: queued, placed in an inbox, stopped; and what it says in notices."""
 
-from rules import consents, duties, outbox
+from rules import consents, duties, outbox, tasks
 from rules.referral_states import WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import SYSTEM, Role
@@ -9,7 +9,6 @@ from schemas.changes import (
     PacketPlaced,
     ReferralRecorded,
     StopPlaced,
-    TaskRecorded,
 )
 from schemas.clockwork_steps import (
     Deliver,
@@ -34,12 +33,17 @@ from schemas.snapshot import (
     CaseSnapshot,
     Dispatch,
     DispatchKind,
-    Task,
     TaskKind,
 )
 
 _LINK = "s2s-r1-link"
 _ADVISER = "adv-1-adviser-link"
+
+_ASKS = {
+    TaskKind.CONSENT_MISSING: "consent",
+    TaskKind.UNDELIVERABLE: "undeliverable",
+    TaskKind.UNANSWERED: "unanswered",
+}
 
 _READS_ON = WITH_SERVICE - {ReferralState.SENT, ReferralState.RECEIVED}
 """The service has read the first packet, and still works with what it is told."""
@@ -152,8 +156,8 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
     if referral is None:
         return refused("overtaken", "There is no such referral.")
     cancelled = outbox.cancelled_packets(snapshot, referral.number)
-    task = referral_task("undeliverable", TaskKind.UNDELIVERABLE, referral, world)
-    said = (task, *cancelled)
+    asked = referral_task(snapshot, world, TaskKind.UNDELIVERABLE, referral)
+    said = (*asked, *cancelled)
     detail: dict[str, str | int | None] = {"referral": referral.number}
     if cancelled and referral.state in _READS_ON:
         return Changed(changes=said, detail=detail)
@@ -214,7 +218,7 @@ def _kept_back(
         changes=(
             *waiting,
             outbox.cancelled(dispatch),
-            referral_task("consent", TaskKind.CONSENT_MISSING, referral, world),
+            *referral_task(snapshot, world, TaskKind.CONSENT_MISSING, referral),
         ),
         detail={"referral": referral.number, "kept_back": state},
     )
@@ -226,14 +230,14 @@ def is_open(snapshot: CaseSnapshot, code: str) -> bool:
     return service is not None and service.status is ServiceStatus.ACTIVE
 
 
-def referral_task(what: str, kind: TaskKind, referral: Referral, world: World) -> TaskRecorded:
-    """A task about a referral for the caseworker, of which there is one of each kind."""
-    return TaskRecorded(
-        task=Task(
-            id=f"{what}/{referral.number}",
-            kind=kind,
-            for_role=Role.CASEWORKER,
-            referral=referral.number,
-            raised_at=world.at,
-        )
-    )
+def referral_task(
+    snapshot: CaseSnapshot, world: World, kind: TaskKind, referral: Referral
+) -> tuple[Change, ...]:
+    """Ask the caseworker about a referral; each kind of question is open once."""
+    task_id = referral_task_id(kind, referral.number)
+    return tasks.ask(snapshot, world, task_id, kind, Role.CASEWORKER, referral=referral.number)
+
+
+def referral_task_id(kind: TaskKind, referral: int) -> str:
+    """The id of the task that asks about a referral."""
+    return f"{_ASKS[kind]}/{referral}"

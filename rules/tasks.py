@@ -1,5 +1,6 @@
 """Tasks: something a person must look at. Escalation ends in one of these, never in silence."""
 
+from rules.referral_states import OVER
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change, DispatchRecorded, TaskRecorded
@@ -59,12 +60,18 @@ def ask(
     notice = Dispatch(
         key=f"task/{task_id}/{world.at:%Y%m%dT%H%M%S}",
         kind=DispatchKind.NOTICE,
-        referral=referral,
+        referral=_at_work(snapshot, referral),
         to_organisation=organisation or snapshot.case.owner,
         template=template,
         private_to=organisation if is_private else None,
     )
     return (TaskRecorded(task=task), DispatchRecorded(dispatch=notice))
+
+
+def _at_work(snapshot: CaseSnapshot, referral: int | None) -> int | None:
+    """The referral whose clockwork posts the notice; of one that is over the journey does."""
+    known = snapshot.referral(referral) if referral is not None else None
+    return None if known is not None and known.state in OVER else referral
 
 
 def done(snapshot: CaseSnapshot, *task_ids: str) -> tuple[Change, ...]:

@@ -103,7 +103,7 @@ def _replaced(
         )
         yield ReferralRecorded(referral=replacement)
         if replacement.consent is not ConsentState.GIVEN:
-            yield sending.referral_task("consent", TaskKind.CONSENT_MISSING, replacement, world)
+            yield from sending.referral_task(snapshot, world, TaskKind.CONSENT_MISSING, replacement)
 
 
 def _is_seen_to(snapshot: CaseSnapshot, stopped: Referral) -> bool:

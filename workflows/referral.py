@@ -74,10 +74,10 @@ class SupportReferral:
         self._nudged = True
 
     async def _next(self, outlook: ReferralOutlook) -> ReferralOutlook:
+        if outlook.may_be_queued:  # first: a notice whose sink is away would hold it up
+            return await self._step(QueueDelivery(case_ref=self._case_ref, referral=self._number))
         if outlook.to_dispatch:
             return await self._dispatch(outlook.to_dispatch[0], outlook)
-        if outlook.may_be_queued:
-            return await self._step(QueueDelivery(case_ref=self._case_ref, referral=self._number))
         return await self._wait(outlook)
 
     async def _dispatch(self, queued: Queued, outlook: ReferralOutlook) -> ReferralOutlook:

@@ -7,7 +7,7 @@ from schemas.referral import (
     Delivery,
     ReferralState,
 )
-from schemas.snapshot import CaseSnapshot
+from schemas.snapshot import CaseSnapshot, DispatchKind, NoticeTemplate
 from tests.builders import (
     FIELDS,
     a_deadline,
@@ -40,3 +40,9 @@ def received(state: ReferralState = S.RECEIVED, **parts: Any) -> CaseSnapshot:
         "deadlines": [an_acknowledgement()],
     }
     return an_open_case(**(lawful | parts))
+
+
+def told(case: CaseSnapshot) -> list[tuple[str, NoticeTemplate | None, int | None]]:
+    """The notices that wait to go out: whose, what they say, of which referral."""
+    notices = (d for d in case.dispatches if d.kind is DispatchKind.NOTICE)
+    return [(d.to_organisation, d.template, d.referral) for d in notices]

@@ -54,7 +54,7 @@ from tests.builders import (
     the,
     why_not,
 )
-from tests.rules.at_service import received
+from tests.rules.at_service import received, told
 
 S, G = ReferralState, ReasonGroup
 LATER = AT + timedelta(hours=1)
@@ -382,6 +382,7 @@ def test_support_that_ends_early_is_never_silent(reason: Reason) -> None:
             the(task).for_role,
         )
         assert the(case.need(1)).state is NeedState.UNMET
+        assert (POLICE, NoticeTemplate.ESCALATION, 1) in told(case)
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if REASON_GROUPS[r] in (G.SENDER, G.SYSTEM)])

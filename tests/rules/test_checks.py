@@ -31,7 +31,7 @@ from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
 from schemas.referral import ReferralState
 from schemas.referral_commands import RecallReferral, ReopenReferral, RequestReferral
-from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from schemas.snapshot import CaseSnapshot, NoticeTemplate, Task, TaskKind
 from schemas.withdrawal import CheckAnswer, CheckState, SaidBy
 from tests.builders import (
     AT,
@@ -56,6 +56,7 @@ from tests.builders import (
     the,
     why_not,
 )
+from tests.rules.at_service import told
 
 S = ReferralState
 SUPPORT = Purpose.SUPPORT_REFERRAL
@@ -468,6 +469,7 @@ def test_somebody_elses_withdrawal_since_then_stands(asked: CaseSnapshot) -> Non
         case.referrals[-1].consent,
     )
     assert TaskKind.CONSENT_MISSING is the(case.task("consent/2")).kind
+    assert (POLICE, NoticeTemplate.TASK, 2) in told(case)
     assert not referral_outlook(case, 2, SOON).may_be_queued
     assert 1 == len(reports(case))
 

@@ -51,7 +51,7 @@ from tests.builders import (
     why_not,
     withdrawn,
 )
-from tests.rules.at_service import received
+from tests.rules.at_service import received, told
 
 S = ReferralState
 LAPSED = the(an_acknowledgement().lapse_at)
@@ -110,7 +110,8 @@ def test_without_consent_a_referral_waits_and_a_person_is_told(
     case = after(an_open_case(consents=consent), a_command(RequestReferral))
     assert a_referral(consent=state, version=2) == case.referral(1)
     assert the(case.task("consent/1")).kind is TaskKind.CONSENT_MISSING
-    assert case.dispatches == ()
+    assert [(POLICE, NoticeTemplate.TASK, 1)] == told(case)
+    assert len(case.dispatches) == 1
     assert {"no_consent"} == why_not(case, a_command(QueueDelivery))
 
 
@@ -243,8 +244,10 @@ def test_what_somebody_read_and_did_not_answer_becomes_a_task() -> None:
     """A person read it, so a person decides; nothing is taken from the service."""
     answer = done(received(S.OPENED), a_command(ExpireReferral), LAPSED)
     assert not only(ReferralRecorded, answer)
-    task = the(apply(received(S.OPENED), answer.changes).task("unanswered/1"))
+    case = apply(received(S.OPENED), answer.changes)
+    task = the(case.task("unanswered/1"))
     assert (task.kind, task.for_role) == (TaskKind.UNANSWERED, Role.CASEWORKER)
+    assert [(POLICE, NoticeTemplate.TASK, 1)] == told(case)
 
 
 @pytest.mark.parametrize(
@@ -295,6 +298,7 @@ def test_the_next_service_is_not_sent_anything_without_consent_of_its_own() -> N
     case = after(ended(consents=[given()], next_choices=(MEADOWLIGHT,)), a_command(RouteOnward))
     assert the(case.referral(2)).consent is ConsentState.NOT_ASKED
     assert the(case.task("consent/2")).kind is TaskKind.CONSENT_MISSING
+    assert [(POLICE, NoticeTemplate.TASK, 2)] == told(case)
     assert {"no_consent"} == why_not(case, a_command(QueueDelivery, referral=2))
 
 
@@ -315,9 +319,7 @@ def test_an_unmet_need_is_never_silent(
     task = the(case.task("unmet/1"))
     assert (task.kind, task.for_role) == (TaskKind.UNMET_NEED, Role.SAFEGUARDING_SUPERVISOR)
     assert the(case.need(1)).state is NeedState.UNMET
-    assert [(d.to_organisation, d.template) for d in case.dispatches] == [
-        (POLICE, NoticeTemplate.ESCALATION)
-    ]
+    assert [(POLICE, NoticeTemplate.ESCALATION, None)] == told(case)
     assert {"overtaken"} == why_not(case, a_command(RouteOnward))
 
 

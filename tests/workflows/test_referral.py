@@ -1,5 +1,7 @@
 """A referral from consent to answer, and the silence that may follow it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,7 +92,7 @@ async def test_when_no_service_is_left_a_person_is_told_of_the_unmet_need(opens:
     snapshot = await journey.until(lambda s: open_tasks(s) and not s.dispatches)
     assert open_tasks(snapshot) == {TaskKind.UNMET_NEED}
     assert [need.state for need in snapshot.needs] == [NeedState.UNMET]
-    assert journey.notices()["unmet/1/1"] == "northmarch-police"
+    assert told_of(journey, "task/unmet/1") == {"northmarch-police"}
     await journey.consents(MEADOWLIGHT)
     await journey.refers(MEADOWLIGHT, need=False)
     snapshot = await journey.until_referral(2, ReferralState.RECEIVED)
@@ -246,13 +248,35 @@ async def test_consent_that_runs_out_during_an_outage_sends_nothing(opens: Opens
     assert await journey.rows("SELECT * FROM record.share WHERE case_ref = $1") == []
 
 
-async def test_a_sink_that_is_away_holds_up_no_stop(opens: Opens) -> None:
-    """Notices wait for their folder; the stop, people and the record do not (F3)."""
-    journey = await opens()
+@contextmanager
+def sink_away(journey: Journey) -> Iterator[None]:
+    """No notice can be posted meanwhile."""
     folder = journey.clockwork.notices_dir
     away = folder.rename(folder.with_name("away"))
     folder.write_text("a file stands where the folder was")
     try:
+        yield
+    finally:
+        folder.unlink()
+        away.rename(folder)
+
+
+async def test_a_sink_that_is_away_holds_up_no_packet(opens: Opens) -> None:
+    """Who was told that consent is missing does not matter to her yes: it sends at once."""
+    journey = await opens()
+    with sink_away(journey):
+        await journey.refers(IDVA)
+        await journey.until(lambda s: s.tasks)
+        await journey.consents(IDVA)
+        await journey.until(lambda s: s.referrals[0].state is ReferralState.RECEIVED)
+    await journey.until(lambda s: not s.dispatches)
+    assert "northmarch-police" in journey.notices().values()
+
+
+async def test_a_sink_that_is_away_holds_up_no_stop(opens: Opens) -> None:
+    """Notices wait for their folder; the stop, people and the record do not (F3)."""
+    journey = await opens()
+    with sink_away(journey):
         await journey.consents(IDVA)
         await journey.refers(IDVA)
         await journey.until(lambda s: s.referrals[0].state is ReferralState.RECEIVED)
@@ -260,8 +284,5 @@ async def test_a_sink_that_is_away_holds_up_no_stop(opens: Opens) -> None:
         only_notices = {DispatchKind.NOTICE}
         await journey.until(lambda s: {d.kind for d in s.dispatches} == only_notices)
         assert ("harbour-house", "stop", 1) in await journey.inbox()
-    finally:
-        folder.unlink()
-        away.rename(folder)
     await journey.until(lambda s: not s.dispatches)
     assert "stop-notice/1" in journey.notices()
