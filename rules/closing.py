@@ -12,6 +12,7 @@ from schemas.case_commands import CloseCase, ReopenCase
 from schemas.casework import LinkKind, TransferState
 from schemas.changes import Change, StageMoved
 from schemas.consent import ConsentState
+from schemas.contact import ContactState
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Decision, Refusal, Refused, refused
 from schemas.referral import NeedState
@@ -83,7 +84,16 @@ def _still_open(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:
         for r in snapshot.referrals
         if r.state not in OVER
     )
-    return (*referrals, *_being_checked(snapshot), *_being_offered(snapshot))
+    begun = (
+        Refusal(
+            code="contact_open",
+            sentence=f"Contact {c.number} by {c.organisation} has begun: "
+            "they say first what came of it, with `contact end`.",
+        )
+        for c in snapshot.contacts
+        if c.state is ContactState.STARTED
+    )
+    return (*referrals, *begun, *_being_checked(snapshot), *_being_offered(snapshot))
 
 
 def _being_checked(snapshot: CaseSnapshot) -> tuple[Refusal, ...]:

@@ -195,9 +195,10 @@ def _own(snapshot: CaseSnapshot, number: int, actor: Actor) -> Contact | Refused
 
 
 def _already(contact: Contact) -> Refused:
-    return refused(
-        "already", f"Contact {contact.number} is {contact.state}: plan another (`contact make`)."
-    )
+    way_on = "plan another (`contact make`)"
+    if contact.state is ContactState.STARTED:
+        way_on = "say what came of it (`contact end`)"
+    return refused("already", f"Contact {contact.number} is {contact.state}: {way_on}.")
 
 
 def _overtaken() -> Refused:

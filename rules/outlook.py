@@ -114,12 +114,15 @@ def _alarm(kind: AlarmKind, deadline: Deadline, at: datetime) -> Alarm:
 
 
 def _contact_alarms(snapshot: CaseSnapshot) -> Iterable[Alarm]:
-    """When a window opens or closes, a text may go out, or one that went out is given up on."""
-    if snapshot.case.stage is Stage.CLOSED:
-        return
+    """When a window opens or closes, a text may go out, or one that went out is given up on.
+
+    In a closed case only the last: nobody is contacted there.
+    """
+    is_closed = snapshot.case.stage is Stage.CLOSED
     for contact in snapshot.contacts:
         kind, at = _next_of(contact)
-        if kind is not None and at is not None:
+        is_left = is_closed and kind is not AlarmKind.SETTLE_CONTACT
+        if kind is not None and at is not None and not is_left:
             yield Alarm(kind=kind, contact=contact.number, at=at)
 
 

@@ -25,8 +25,14 @@ from schemas.clockwork_steps import Breach
 from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
-from schemas.contact import Contact, ContactChannel, ContactPurpose, ContactState
-from schemas.contact_commands import SetPlan, SuspendPlan
+from schemas.contact import (
+    Contact,
+    ContactChannel,
+    ContactPurpose,
+    ContactResult,
+    ContactState,
+)
+from schemas.contact_commands import EndContact, SetPlan, SuspendPlan
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Refused
 from schemas.referral import NeedState, ReferralState
@@ -247,9 +253,20 @@ def a_contact(state: ContactState) -> Contact:
     )
 
 
-@pytest.mark.parametrize("state", list(ContactState))
+def test_a_case_is_not_closed_in_the_middle_of_a_contact() -> None:
+    """Somebody is talking with her: what came of it is said first, and how is named."""
+    case = in_review().model_copy(update={"contacts": (a_contact(ContactState.STARTED),)})
+    refusal = decide(case, confirming(), a_world())
+    assert isinstance(refusal, Refused)
+    assert ["contact_open"] == [reason.code for reason in refusal.reasons]
+    assert "`contact end`" in refusal.sentences()
+    ends = a_command(EndContact, contact=1, result=ContactResult.NO_ANSWER)
+    assert set() == why_not(after(case, ends), confirming())
+
+
+@pytest.mark.parametrize("state", [s for s in ContactState if s is not ContactState.STARTED])
 def test_closing_calls_off_contacts_that_have_not_begun(state: ContactState) -> None:
-    """INV-32: nobody rings her after her case is closed; what was begun is told to its end."""
+    """INV-32: nobody rings her after her case is closed; what went out is settled."""
     case = in_review().model_copy(update={"contacts": (a_contact(state),)})
     case = after(case, confirming())
     waits = state in (ContactState.PLANNED, ContactState.OPEN)

@@ -13,6 +13,7 @@ from rules.decide import decide
 from schemas.actor import Actor, Role
 from schemas.case import Channel, Stage
 from schemas.clockwork_steps import CloseWindow, OpenWindow, SendContact, SettleContact
+from schemas.command_base import Command
 from schemas.consent import Purpose
 from schemas.contact import (
     TEXT_CHANNELS,
@@ -453,6 +454,21 @@ def test_each_thing_is_done_to_a_contact_where_it_stands(state: ContactState) ->
         assert (set() if waits else {"already"}) == why_not(case, a_command(verb), at=INSIDE)
     may_be_told = state in (S.PLANNED, S.OPEN, S.STARTED, S.CANCELLED)
     assert (set() if may_be_told else {"already"}) == why_not(case, a_command(EndContact))
+
+
+@pytest.mark.parametrize("verb", [StartContact, CancelContact])
+def test_what_somebody_has_begun_is_ended_and_not_called_off(verb: type[Command]) -> None:
+    """The way on is to say what came of it; of one that is over, to plan another."""
+    case = after(planned(), a_command(StartContact), at=INSIDE)
+    assert "`contact end`" in _sentence(case, a_command(verb))
+    case = after(case, end(R.NO_ANSWER), at=INSIDE)
+    assert "`contact make`" in _sentence(case, a_command(verb))
+
+
+def _sentence(case: CaseSnapshot, command: Command) -> str:
+    answer = decide(case, command, a_world(INSIDE))
+    assert isinstance(answer, Refused)
+    return answer.sentences()
 
 
 def test_people_do_not_make_texts() -> None:
