@@ -6,6 +6,7 @@ from docs.tables import codes, page, roles, table, words
 from rules import marac, risk
 from rules.events import ENDS, MOVES_NO_DUTY, STARTS, VOIDS
 from rules.lane_table import Step
+from rules.lane_words import verb_of
 from rules.marac import MARAC_TRANSITIONS
 from rules.nrm import NRM_TRANSITIONS, NrmStep
 from rules.profiles import VICTIMS_CODE_2021
@@ -93,14 +94,6 @@ def _step(verb: Verb, row: Step[MaracState, MaracEvent] | NrmStep) -> Sequence[s
         _duties(row.meets),
         _duties(row.starts),
     )
-
-
-def verb_of(verb: Verb, event: str) -> str:
-    """What an event of a lane is typed as."""
-    named = event.replace("_", "-")
-    for answer in ("positive", "negative"):
-        named = named.replace(f"-{answer}", f" --{answer}")
-    return f"{verb.removeprefix('move_')} {named}"
 
 
 def _who(verb: Verb, row: Step[MaracState, MaracEvent] | NrmStep) -> str:

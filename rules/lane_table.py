@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from rules import duties
+from rules.lane_words import either, options, people, verb_of
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change
@@ -43,31 +44,60 @@ _COMMON = frozenset(Command.model_fields) | {"event"}
 
 
 def take(
-    table: Iterable[Step[S, E]], state: S | None, event: E, command: Command
+    table: Iterable[Step[S, E]], state: S | None, stands: str, event: E, command: Command
 ) -> Step[S, E] | Refused:
-    """The row of an event, if the state, the actor and what the command says allow it."""
+    """The row of an event, if the state, the actor and what the command says allow it.
+
+    Args:
+        table: the rows of the lane that are open to the case.
+        state: where the case stands; None before the first event.
+        stands: the same in words.
+        event: what is to happen.
+        command: who says so, and what.
+    """
     rows = [row for row in table if state in row.sources]
     row = next((row for row in rows if row.event is event), None)
+    typed = verb_of(command.verb, event)
     if row is None:
-        where = f"It is {_words(state)}" if state else "There is none yet"
-        ways = _list(row.event for row in rows) or "nothing"
-        return refused("wrong_state", f"{where}: not {_words(event)}, but {ways}.")
+        return refused("wrong_state", f"{stands}: `{typed}` is not for now. {_next(rows, command)}")
+    if command.actor.role not in row.who:
+        return refused("not_your_role", _others(rows, row, typed, command))
+    return _unfit(row, typed, command) or row
+
+
+def way_on(table: Iterable[Step[S, E]], state: S | None, command: Command) -> str:
+    """What may be typed next, in a sentence."""
+    return _next([row for row in table if state in row.sources], command)
+
+
+def _others(rows: list[Step[S, E]], row: Step[S, E], typed: str, command: Command) -> str:
     role = command.actor.role
-    if role not in row.who:
-        who = ", ".join(sorted(row.who))
-        return refused("not_your_role", f"A {role} may not {_words(event)}. It is for: {who}.")
-    return _unfit(row, command) or row
+    whose = f"`{typed}` is for: {people(row.who)}. You act as {people([role])}."
+    return f"{whose} {_next(rows, command)}" if _own(rows, command) else whose
 
 
-def _unfit(row: Step[S, E], command: Command) -> Refused | None:
+def _next(rows: list[Step[S, E]], command: Command) -> str:
+    """By whoever asks; where nothing is theirs to do, by whom. To begin anew comes last."""
+    own = _own(rows, command)
+    goes_on = sorted(own or rows, key=lambda row: None in row.sources)
+    ways = either(dict.fromkeys(verb_of(command.verb, row.event) for row in goes_on))
+    by = "" if own else f", by: {people({role for row in rows for role in row.who})}"
+    return f"Next: {ways}{by}."
+
+
+def _own(rows: list[Step[S, E]], command: Command) -> list[Step[S, E]]:
+    return [row for row in rows if command.actor.role in row.who]
+
+
+def _unfit(row: Step[S, E], typed: str, command: Command) -> Refused | None:
     fields = set(type(command).model_fields) - _COMMON
     said = {name for name in fields if getattr(command, name) not in (None, ())}
     missing = [name for name in row.needs if name not in said]
     if missing:
-        return refused("incomplete", f"To {_words(row.event)}, say: {_list(missing)}.")
+        return refused("incomplete", f"`{typed}` needs {options(missing)} as well.")
     beyond = sorted(said - {*row.needs, *row.takes})
     if beyond:
-        return refused("beyond_event", f"To {_words(row.event)}, leave out: {_list(beyond)}.")
+        return refused("beyond_event", f"`{typed}` takes no {options(beyond)}: leave it out.")
     return None
 
 
@@ -85,11 +115,3 @@ def move_duties(
             for c in duties.start(snapshot, world, duty, since)
         ),
     )
-
-
-def _words(code: str) -> str:
-    return str(code).replace("_", " ")
-
-
-def _list(codes: Iterable[str]) -> str:
-    return ", ".join(_words(code) for code in codes)

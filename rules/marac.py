@@ -5,23 +5,21 @@ speaks for her. Immigration Enforcement is never a recipient: `MaracAgency` has 
 Thresholds are local; the figures here are what forms in use say, and were not confirmed.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from rules import consents, lane_table
-from rules.days import local
+from rules import lane_table
 from rules.lane_table import Step
+from rules.lane_words import marac_stands
+from rules.marac_grounds import GROUNDS, WATCH
 from rules.rights import roles_with
 from rules.world import World
 from schemas.actor import Role
 from schemas.changes import Change, MaracRecorded
-from schemas.consent import MARAC_CONFERENCE, Purpose
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.lane_commands import MoveMarac
 from schemas.lanes import (
     Marac,
-    MaracBasis,
     MaracCriterion,
     MaracEvent,
     MaracState,
@@ -36,8 +34,6 @@ VISIBLE_HIGH_RISK = 14
 
 ESCALATION = 3
 """Reports to the police in twelve months (widely used, not confirmed)."""
-
-WATCH = "marac-5-repeat-watch"
 
 S, E = MaracState, MaracEvent
 
@@ -186,15 +182,15 @@ def move(snapshot: CaseSnapshot, command: MoveMarac, world: World) -> Decision:
     """One event of the table, by whoever may, with what it needs and no more."""
     marac = snapshot.marac
     state = marac.state if marac else None
-    row = lane_table.take(MARAC_TRANSITIONS, state, command.event, command)
+    row = lane_table.take(MARAC_TRANSITIONS, state, marac_stands(state), command.event, command)
     if isinstance(row, Refused):
         return row
     since = command.occurred_at or world.at
     if command.event is E.INDICATE and command.criterion:
         return _answer(command, begin(snapshot, world, since, command.criterion))
     if marac is None:
-        return refused("wrong_state", "There is none yet: indicate it first.")
-    asked = (ground(snapshot, marac, command, world) for ground in _GROUNDS[command.event])
+        return refused("wrong_state", f"{marac_stands(state)}: use `marac indicate`.")
+    asked = (ground(snapshot, marac, command, world) for ground in GROUNDS[command.event])
     objection = next((refusal for refusal in asked if refusal), None)
     if objection:
         return objection
@@ -233,74 +229,3 @@ def _besides(event: MaracEvent, since: datetime) -> dict[str, Any]:
             return {"heard_at": since}
         case _:
             return {}
-
-
-def _unclear_basis(_: CaseSnapshot, __: Marac, command: MoveMarac, ___: World) -> Refused | None:
-    """What is shared without consent needs its reason on record; what she agreed to has none."""
-    is_without = command.basis is MaracBasis.WITHOUT_CONSENT
-    if is_without is (command.without_consent_because is not None):
-        return None
-    return refused(
-        "unclear_basis",
-        "Say why it is shared without her consent: that record is required."
-        if is_without
-        else "She agreed, so there is no reason to give for sharing without her consent.",
-    )
-
-
-def _no_consent(
-    snapshot: CaseSnapshot, marac: Marac, command: MoveMarac, world: World
-) -> Refused | None:
-    """What rests on her consent goes no further once she has taken it back."""
-    basis = command.basis or marac.basis
-    consent = snapshot.consent(Purpose.MARAC, MARAC_CONFERENCE)
-    if basis is MaracBasis.WITHOUT_CONSENT or consents.is_valid(consent, world.at):
-        return None
-    return refused(
-        "consent_missing",
-        "She has not agreed, or no longer does: use `consent ask` with the purpose marac, refer "
-        "it without consent and say why, or the coordinator declines it.",
-    )
-
-
-def _not_ahead(_: CaseSnapshot, __: Marac, command: MoveMarac, world: World) -> Refused | None:
-    """A meeting is on a later day; an emergency one may be today, and so may actions be due."""
-    day, today = command.meeting_on or command.actions_due_on, _today(world.at, world)
-    if day and (day > today or (day == today and command.event is not E.LIST)):
-        return None
-    return refused("not_ahead", f"Name a day that is still to come; today is {today}.")
-
-
-def _not_met_yet(_: CaseSnapshot, marac: Marac, command: MoveMarac, world: World) -> Refused | None:
-    held_on = _today(command.occurred_at or world.at, world)
-    if marac.meeting_on and marac.meeting_on <= held_on:
-        return None
-    return refused("not_met_yet", f"The meeting is on {marac.meeting_on}: it was not heard yet.")
-
-
-def _still_watched(snapshot: CaseSnapshot, _: Marac, __: MoveMarac, world: World) -> Refused | None:
-    ends = [d.due_at for d in snapshot.deadlines if d.duty == WATCH]
-    if ends and max(ends) <= world.at:
-        return None
-    until = f" until {max(ends):%Y-%m-%d}" if ends else ""
-    return refused("still_watched", f"The watch after the hearing goes on{until}.")
-
-
-def _today(moment: datetime, world: World) -> date:
-    return local(moment, world.calendar).date()
-
-
-_Ground = Callable[[CaseSnapshot, Marac, MoveMarac, World], Refused | None]
-
-_GROUNDS: Mapping[MaracEvent, tuple[_Ground, ...]] = {
-    E.REFER: (_unclear_basis, _no_consent),
-    E.DECLINE: (),
-    E.APPEAL: (_no_consent,),
-    E.LIST: (_not_ahead, _no_consent),
-    E.CALL_EMERGENCY: (_not_ahead, _no_consent),
-    E.HEAR: (_not_met_yet, _no_consent),
-    E.SET_ACTIONS: (_not_ahead,),
-    E.FINISH_ACTIONS: (),
-    E.END_WATCH: (_still_watched,),
-}
-"""What may speak against each event, besides the table."""

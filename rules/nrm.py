@@ -13,6 +13,7 @@ from typing import Any
 from rules import consents, duties, lane_table
 from rules.days import local
 from rules.lane_table import Step
+from rules.lane_words import nrm_stands
 from rules.rights import roles_with
 from rules.world import World
 from schemas.changes import Change, DeadlineRecorded, NotificationKept, NrmRecorded
@@ -20,6 +21,7 @@ from schemas.consent import COMPETENT_AUTHORITY, Purpose
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.lane_commands import MoveNrm
 from schemas.lanes import (
+    CHILDREN,
     AgeGroup,
     AnonymousNotification,
     Nrm,
@@ -29,9 +31,6 @@ from schemas.lanes import (
 )
 from schemas.snapshot import CaseSnapshot
 from schemas.verbs import Verb
-
-CHILDREN = frozenset({AgeGroup.CHILD, AgeGroup.UNCERTAIN})
-"""Doubt counts as child (Modern Slavery Act 2015, s.51)."""
 
 ADULTS = frozenset({AgeGroup.ADULT})
 
@@ -123,8 +122,9 @@ has changed her mind after an anonymous notification."""
 def move(snapshot: CaseSnapshot, command: MoveNrm, world: World) -> Decision:
     """One event of the table, on the path of her age, with what it needs and no more."""
     nrm = snapshot.nrm
-    row = _on_another_path(nrm, command.event) or lane_table.take(
-        _rows_for(nrm, command.event), nrm.state if nrm else None, command.event, command
+    state, rows = nrm.state if nrm else None, _rows_for(nrm)
+    row = _on_another_path(nrm, command) or lane_table.take(
+        rows, state, nrm_stands(nrm), command.event, command
     )
     if isinstance(row, Refused):
         return row
@@ -133,7 +133,7 @@ def move(snapshot: CaseSnapshot, command: MoveNrm, world: World) -> Decision:
     if command.event is E.INDICATE and command.age:
         return _indicate(snapshot, command.age, beside)
     if nrm is None:
-        return refused("wrong_state", "There is none yet: indicate it first.")
+        return refused("wrong_state", f"{nrm_stands(nrm)}: use `nrm indicate`.")
     objection = _speaks_against(snapshot, nrm, command.event, world)
     if objection:
         return objection
@@ -143,32 +143,51 @@ def move(snapshot: CaseSnapshot, command: MoveNrm, world: World) -> Decision:
     return _answer(command.event, moved, (*kept, *beside))
 
 
-def _rows_for(nrm: Nrm | None, event: NrmEvent) -> tuple[NrmStep, ...]:
-    if nrm is None or event is E.INDICATE:
+def _rows_for(nrm: Nrm | None) -> tuple[NrmStep, ...]:
+    if nrm is None:
         return NRM_TRANSITIONS
-    return tuple(row for row in NRM_TRANSITIONS if nrm.age in row.ages)
+    other = _OTHER_DECISION[nrm.recovery_until is not None]
+    is_again = nrm.state is S.RECONSIDERED
+    return tuple(
+        row
+        for row in NRM_TRANSITIONS
+        if nrm.age in row.ages and not (is_again and row.event in other)
+    )
 
 
-def _on_another_path(nrm: Nrm | None, event: NrmEvent) -> Refused | None:
+_OTHER_DECISION = {
+    True: frozenset({E.REASONABLE_GROUNDS_POSITIVE, E.REASONABLE_GROUNDS_NEGATIVE}),
+    False: frozenset({E.CONCLUSIVE_GROUNDS_POSITIVE, E.CONCLUSIVE_GROUNDS_NEGATIVE}),
+}
+"""Reconsidered is the decision that was negative, and not the other one: by whether she had a
+recovery period."""
+
+
+def _on_another_path(nrm: Nrm | None, command: MoveNrm) -> Refused | None:
     """Neither is a child asked or notified of, nor the council told of an adult."""
+    event = command.event
     ages = frozenset(a for row in NRM_TRANSITIONS if row.event is event for a in row.ages)
     if nrm is None or event is E.INDICATE or nrm.age in ages:
         return None
+    way_on = lane_table.way_on(_rows_for(nrm), nrm.state, command)
     if nrm.age in CHILDREN:
         return refused(
             "path_of_a_child",
-            "She is treated as a child: inform the council first, then submit. Her consent is not "
-            "needed, and no anonymous notification is made.",
+            "She is treated as a child: the council is told first, and the referral submitted "
+            f"then. Her consent is not needed, and no anonymous notification is made. {way_on}",
         )
     return refused(
-        "path_of_an_adult", "She is an adult: nobody is told unless she agrees. Ask her."
+        "path_of_an_adult", f"She is an adult: nobody is told unless she agrees. {way_on}"
     )
 
 
 def _indicate(snapshot: CaseSnapshot, age: AgeGroup, beside: tuple[Change, ...]) -> Decision:
     """There are signs, or her age is put right before anything left."""
     if age is AgeGroup.ADULT and snapshot.case.age is AgeGroup.CHILD:
-        return refused("known_child", "The case says that she is a child: so she is one here.")
+        return refused(
+            "known_child",
+            "The case says that she is a child, so she is one here: `nrm indicate --age child`.",
+        )
     before = snapshot.nrm
     number = before.number if before else 0
     is_new = before is None or before.state in _OVER
@@ -230,7 +249,7 @@ def _notification(
 def _speaks_against(
     snapshot: CaseSnapshot, nrm: Nrm, event: NrmEvent, world: World
 ) -> Refused | None:
-    """What the table does not see: her answer, her consent, and which decision is open."""
+    """What the table does not see: her answer and her consent."""
     match event:
         case E.ASK_CONSENT if not snapshot.case.safety_confirmed:
             return refused(
@@ -241,43 +260,40 @@ def _speaks_against(
         case E.NOTIFY_ANONYMOUSLY:
             return _has_not_declined(snapshot, nrm, world)
         case _:
-            return _not_open(nrm, event)
+            return None
 
 
 def _has_not_agreed(snapshot: CaseSnapshot, nrm: Nrm, world: World) -> Refused | None:
     if nrm.answer is not NrmAnswer.YES:
-        return refused("not_agreed", "She has not said yes: ask her, and record her answer.")
+        return refused(
+            "not_agreed",
+            "She has not said yes: record it with `nrm ask-consent --answer yes` if she does, or "
+            "use `nrm notify-anonymously` if she said no.",
+        )
     if not _is_consent_valid(snapshot, world):
         return refused(
             "consent_missing",
-            "No valid consent is on record: use `consent ask` and `consent give` with the purpose "
-            f"nrm, for {COMPETENT_AUTHORITY}.",
+            "No valid consent is on record: use `consent ask --purpose nrm` and "
+            "`consent give --purpose nrm`.",
         )
     return None
 
 
 def _has_not_declined(snapshot: CaseSnapshot, nrm: Nrm, world: World) -> Refused | None:
     if nrm.answer is not NrmAnswer.NO:
-        return refused("not_declined", "She has not said no: ask her, and record her answer.")
+        return refused(
+            "not_declined",
+            "She has not said no: record it with `nrm ask-consent --answer no` if she does, or "
+            "use `nrm submit` if she agrees.",
+        )
     if _is_consent_valid(snapshot, world):
         return refused(
-            "consent_given", "Her consent is on record: submit, or record that it ended."
+            "consent_given",
+            "Her consent is still on record: if she agrees after all, use "
+            "`nrm ask-consent --answer yes` and `nrm submit`; if not, `consent withdraw`.",
         )
     return None
 
 
 def _is_consent_valid(snapshot: CaseSnapshot, world: World) -> bool:
     return consents.is_valid(snapshot.consent(Purpose.NRM, COMPETENT_AUTHORITY), world.at)
-
-
-_REASONABLE = frozenset({E.REASONABLE_GROUNDS_POSITIVE, E.REASONABLE_GROUNDS_NEGATIVE})
-_CONCLUSIVE = frozenset({E.CONCLUSIVE_GROUNDS_POSITIVE, E.CONCLUSIVE_GROUNDS_NEGATIVE})
-
-
-def _not_open(nrm: Nrm, event: NrmEvent) -> Refused | None:
-    """Reconsidered is the decision that was negative, and not the other one."""
-    had_recovery = nrm.recovery_until is not None
-    is_another = event in (_REASONABLE if had_recovery else _CONCLUSIVE)
-    if nrm.state is S.RECONSIDERED and is_another:
-        return refused("other_decision", f"{event} is not the decision that is reconsidered.")
-    return None

@@ -142,6 +142,10 @@ class AgeGroup(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+CHILDREN = frozenset({AgeGroup.CHILD, AgeGroup.UNCERTAIN})
+"""Doubt counts as child (Modern Slavery Act 2015, s.51)."""
+
+
 class NrmState(StrEnum):
     """Where the lane of modern slavery stands."""
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from commands.deadline import parse_duration
-from docs.render_lanes import verb_of
+from rules.lane_words import verb_of
 from safepath import build
 from schemas.deadlines import Duration, Unit
 from schemas.errors import BadInputError
@@ -65,7 +65,7 @@ def test_a_high_grade_goes_on_to_marac_and_through_it(on_stack: Safepath, case: 
     about = (case, "--agencies", "police,council,idva_service", "--basis", "without_consent")
     assert "that record is required" in on_stack("marac refer", *about, ends=3).stderr
     on_stack("marac refer", *about, "--because", "risk_of_serious_harm")
-    assert "marac_coordinator" in on_stack("marac list", case, "--on", _in_days(7), ends=3).stderr
+    assert "marac coordinator" in on_stack("marac list", case, "--on", _in_days(7), ends=3).stderr
     on_stack("marac list", case, "--on", _in_days(7), by=MO)
     on_stack("marac call-emergency", case, "--on", _in_days(0))
     on_stack("marac hear", case, by=MO)

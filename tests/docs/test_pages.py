@@ -7,9 +7,10 @@ import pytest
 
 from docs import render
 from docs.render_duties import render_duties
-from docs.render_lanes import render_lanes, verb_of
+from docs.render_lanes import render_lanes
 from docs.render_rights import ABOUT_NO_CASE, elsewhere, render_rights
 from rules.decide import DECIDED
+from rules.lane_words import verb_of
 from rules.marac import MARAC_TRANSITIONS
 from rules.nrm import NRM_TRANSITIONS
 from rules.profiles import DEMO_SECONDS, VICTIMS_CODE_2021

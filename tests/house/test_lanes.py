@@ -75,9 +75,11 @@ from tests.rules import test_marac, test_nrm, test_risk
 LANES = (
     "rules/risk.py",
     "rules/marac.py",
+    "rules/marac_grounds.py",
     "rules/nrm.py",
     "rules/events.py",
     "rules/lane_table.py",
+    "rules/lane_words.py",
     "schemas/lanes.py",
     "schemas/lane_commands.py",
 )

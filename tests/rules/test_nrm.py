@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rules.nrm import ADULTS, CHILDREN, NRM_TRANSITIONS, NrmStep
+from rules.nrm import ADULTS, NRM_TRANSITIONS, NrmStep
 from schemas.actor import Actor, Role
 from schemas.case import Stage
 from schemas.changes import NotificationKept
@@ -15,6 +15,7 @@ from schemas.deadlines import DeadlineState
 from schemas.ids import parse_case_ref
 from schemas.lane_commands import MoveNrm
 from schemas.lanes import (
+    CHILDREN,
     AgeGroup,
     AnonymousNotification,
     Exploitation,
