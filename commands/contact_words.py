@@ -34,7 +34,7 @@ def page_lines(page: "ContactPage") -> Iterator[str]:
     elif not page.is_suspended:
         yield "  [yellow]no safe window is known: she contacts us[/]"
     if page.pending_plan is not None:
-        yield from _pending_lines(page.pending_plan)
+        yield from _pending_lines(page.case_ref, page.pending_plan)
     for contact in page.contacts:
         yield f"  {_contact_line(contact)}"
 
@@ -53,9 +53,13 @@ def _plan_lines(plan: "ContactPlan") -> Iterator[str]:
         yield "  she agreed words: ask for hers, and give it to `contact end --ask-word`"
 
 
-def _pending_lines(plan: "ContactPlan") -> Iterator[str]:
+def _pending_lines(case_ref: str, plan: "ContactPlan") -> Iterator[str]:
     changes = ", ".join(_spoken(part) for part in plan.changes)
-    yield f"[yellow]Plan {plan.number} waits for a second person ({changes})[/]: `contact confirm`"
+    confirm = f"contact confirm {case_ref} --plan {plan.number} --how"
+    yield f"[yellow]Plan {plan.number} waits for a second person ({changes})[/]:"
+    yield f"  `{confirm} old_channel --contact …` after a contact by the plan in force,"
+    yield f"  `{confirm} ngo_that_knows_her` by an NGO, or"
+    yield f"  `{confirm} told_in_person` by a supervisor after a suspension"
 
 
 def _contact_line(contact: "Contact") -> str:

@@ -188,7 +188,7 @@ def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.", then: str
     elif isinstance(reply, NotDone):
         err.print(f"[bold yellow]Refused.[/] {escape(reply.sentences())}")
     else:
-        detail = ", ".join(f"{k} {v}" for k, v in reply.detail.items() if v not in (None, ""))
+        detail = ", ".join(_told(k, v) for k, v in reply.detail.items() if v not in (None, ""))
         out.print(f"[bold green]{done}[/] {escape(detail)}{' ' * bool(detail)}", end="")
         out.print(f"(version {reply.version})")
         if then:
@@ -196,6 +196,14 @@ def print_reply(reply: "Reply", *, as_json: bool, done: str = "Done.", then: str
         print_actions(reply.actions)
     if is_refused:
         raise typer.Exit(REFUSED)
+
+
+_SAYS_ITSELF = frozenset({"agreed"})
+"""Details that are words already, and need none before them."""
+
+
+def _told(name: str, said: str | int | None) -> str:
+    return str(said) if name in _SAYS_ITSELF else f"{name} {said}"
 
 
 def print_actions(actions: "tuple[Permitted, ...]") -> None:

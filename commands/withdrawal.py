@@ -1,6 +1,6 @@
 """Taking consent back, and asking her whether that was her: verbs of `safepath consent`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +26,11 @@ from commands.people import (
     state,
 )
 from schemas.errors import BadInputError
+
+if TYPE_CHECKING:
+    from schemas.consent_commands import WithdrawConsent
+    from schemas.views import CasePage
+    from web.desk import Desk
 
 
 @verb
@@ -85,11 +90,43 @@ async def withdraw(
     async with desk(data_dir, actor, as_json=as_json) as opened:
         reply = await opened.withdraw(command)
         if reply is not None:
-            print_reply(reply, as_json=as_json, done="Consent withdrawn.")
+            then = "" if as_json else await _if_nobody(opened, command)
+            print_reply(reply, as_json=as_json, done="Consent withdrawn.", then=then)
         elif as_json:
             print_json({"outcome": "passed_on"})
         else:
             out.print("[bold green]Passed on:[/] it is carried out wherever such a case is.")
+
+
+async def _if_nobody(opened: "Desk", command: "WithdrawConsent") -> str:
+    """What is said where nobody of that name was known: it must not look like a stop.
+
+    Only to those who may see the case; a service is not told who else knows of her.
+    """
+    from rules.rights import may
+    from schemas.verbs import Verb
+
+    if command.recipient is None or not may(Verb.SHOW_CASE, command.actor.role):
+        return ""
+    try:
+        known = _known(await opened.show_case(command.case_ref), command)
+    except BadInputError:  # not for this person: what was withdrawn stands all the same
+        return ""
+    if command.recipient in known:
+        return ""
+    there = ", ".join(sorted(known)) or "none"
+    return f"Nothing of that name was there to stop; known recipients of this case: {there}."
+
+
+def _known(page: "CasePage", command: "WithdrawConsent") -> set[str]:
+    """Who was asked about, said yes to or referred to. A first entry that takes back is none."""
+    from schemas.consent import ConsentState, Purpose
+
+    entries = (c for c in page.consents if c.purpose is command.purpose)
+    asked = {c.recipient for c in entries if c.epoch > 1 or c.state is not ConsentState.WITHDRAWN}
+    if command.purpose is not Purpose.SUPPORT_REFERRAL:
+        return asked
+    return asked | {code for r in page.referrals for code in (r.service, *r.next_choices)}
 
 
 @verb

@@ -268,12 +268,20 @@ def _after_death(snapshot: CaseSnapshot, verb: Verb) -> Refused | None:
     )
 
 
-def missing_right(verb: Verb, role: Role) -> Refused | None:
-    """The refusal for a role without the verb; it says who has it."""
+def missing_right(verb: Verb, role: Role, asked: str = "") -> Refused | None:
+    """The refusal for a role without the verb; it says who has it.
+
+    Args:
+        verb: the verb whose right is needed.
+        role: the role of whoever asks.
+        asked: what was asked for, in words; empty: the verb itself.
+    """
     if may(verb, role):
         return None
     who = ", ".join(roles_with(verb)) or "nobody by hand"
-    return refused("no_right", f"The role {role} may not {_words(verb)}. It is for: {who}.")
+    return refused(
+        "no_right", f"The role {role} may not {asked or _words(verb)}. It is for: {who}."
+    )
 
 
 def _resumed(snapshot: CaseSnapshot, verb: Verb, decision: Decision) -> Decision:

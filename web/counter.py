@@ -27,18 +27,23 @@ class Counter:
         self.actor = actor
         self._record = record
 
-    async def refused(self, verb: Verb, case_ref: CaseRef | None = None) -> NotDone | None:
-        """Why the role may not use the verb, with an audit row; None where it may."""
-        refusal: Refused | None = missing_right(verb, self.actor.role)
+    async def refused(
+        self, verb: Verb, case_ref: CaseRef | None = None, asked: str = ""
+    ) -> NotDone | None:
+        """Why the role may not use the verb, with an audit row; None where it may.
+
+        `asked` says in words what was asked for, where that has no verb of its own.
+        """
+        refusal: Refused | None = missing_right(verb, self.actor.role, asked)
         return await self._noted(verb, case_ref, refusal.reasons) if refusal else None
 
-    async def require(self, verb: Verb, case_ref: CaseRef | None = None) -> None:
+    async def require(self, verb: Verb, case_ref: CaseRef | None = None, asked: str = "") -> None:
         """Go on only with the right.
 
         Raises:
             NotAllowed: the role has it not.
         """
-        refused = await self.refused(verb, case_ref)
+        refused = await self.refused(verb, case_ref, asked)
         if refused:
             raise NotAllowed(refused)
 

@@ -272,7 +272,8 @@ class Desk:
 
     async def own_reason(self, case_ref: CaseRef, referral: int) -> Reason | None:
         """The reason of one's own service for a no, where the sender was told less."""
-        await self._counter.require(Verb.LIST_INBOX, case_ref)
+        asked = "see the reason that a service keeps for itself (`referral reason`)"
+        await self._counter.require(Verb.LIST_INBOX, case_ref, asked)
         return await self._reader.read_service_reason(case_ref, referral)
 
     # Deadlines and tasks

@@ -152,6 +152,7 @@ def test_a_case_is_led_by_whoever_took_it(on_stack: Safepath, case: str) -> None
     """Until then the other agency sees nothing of it, and from then on the first one does not."""
     offered = on_stack("case transfer", case, "--to", "saltmere-council", "--she-agreed").stdout
     assert f"`case take {case}`" in offered
+    assert "to saltmere-council, she agreed " in offered
     on_stack("case show", case, by=CY, ends=2)
     assert "is offered to saltmere-council" in on_stack("case take", case, ends=3).stderr
     on_stack("case take", case, by=CY)

@@ -83,6 +83,21 @@ def test_a_withdrawal_is_carried_out_while_temporal_is_away(
     assert ("withdraw_consent", "victim") == (line["verb"], line["detail"]["said_by"])
 
 
+def test_a_withdrawal_from_nobody_known_is_taken_and_says_whom_there_is(
+    safepath: Safepath, case: CaseRef
+) -> None:
+    """Never refused; a slip of the pen must not look like a stop. A service is told nothing."""
+    for slip in ("idva-servise", "idva"):
+        answer = safepath("consent withdraw", case, "--to", slip, by=ANN)
+        assert (0, True) == (answer.exit_code, "Consent withdrawn." in answer.stdout)
+        said = " ".join(answer.stdout.split())
+        nothing = "Nothing of that name was there to stop; known recipients of this case:"
+        assert f"{nothing} {IDVA}. you may" in said
+    assert "known recipients" not in safepath("consent withdraw", case, "--to", "who", by=DI).stdout
+    known = safepath("consent withdraw", case, "--to", IDVA, by=ANN)
+    assert "Nothing of that name" not in known.stdout
+
+
 def test_anybody_may_pass_a_withdrawal_on_and_learns_nothing(
     safepath: Safepath, case: CaseRef
 ) -> None:

@@ -157,7 +157,9 @@ def test_a_new_number_waits_for_a_second_person(safepath: Safepath, planned: Pla
     changed = json.dumps(PLAN | {"details": "another phone"})
     waits = safepath("contact plan", case, "-", by=ANN, said=changed)
     assert "state pending" in waits.stdout
-    assert "Plan 2 waits for a second person" in safepath("contact show", case, by=ANN).stdout
+    shown = " ".join(safepath("contact show", case, by=ANN).stdout.split())
+    assert "Plan 2 waits for a second person" in shown
+    assert f"`contact confirm {case} --plan 2 --how ngo_that_knows_her`" in shown
     how = ("--plan", "2", "--how", "ngo_that_knows_her")
     alone = safepath("contact confirm", case, *how, by=ANN)
     assert (3, True) == (alone.exit_code, "Somebody other" in alone.stderr)

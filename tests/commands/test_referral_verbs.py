@@ -58,6 +58,15 @@ def test_a_reason_that_reveals_status_stays_with_the_service(
         assert reason not in seen.stdout
 
 
+def test_the_reason_of_a_service_is_no_senders_to_ask_for(
+    safepath: Safepath, case: CaseRef
+) -> None:
+    """Exit 3, and the refusal says what was asked, as it is typed."""
+    asked = safepath("referral reason", f"{case}/1", by=ANN)
+    assert (3, True) == (asked.exit_code, "`referral reason`" in asked.stderr)
+    assert "list inbox" not in asked.stderr
+
+
 def test_another_reason_is_told_as_it_is(safepath: Safepath, case: CaseRef) -> None:
     """Nothing is said of keeping where nothing is kept."""
     declined = safepath("referral decline", f"{case}/1", "--reason", "out_of_area", by=BO)
