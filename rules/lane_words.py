@@ -35,7 +35,7 @@ _OPTIONS: Mapping[str, str] = {
     "basis": "--basis",
     "agencies": "--agencies",
     "without_consent_because": "--because",
-    "declined_because": "--because",
+    "declined_because": "--reason",
     "meeting_on": "--on",
     "actions_due_on": "--due",
     "age": "--age",

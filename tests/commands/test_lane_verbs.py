@@ -8,7 +8,9 @@ import pytest
 import typer
 
 from commands.deadline import parse_duration
-from rules.lane_words import verb_of
+from rules.lane_words import options, verb_of
+from rules.marac import MARAC_TRANSITIONS
+from rules.nrm import NRM_TRANSITIONS
 from safepath import build
 from schemas.deadlines import Duration, Unit
 from schemas.errors import BadInputError
@@ -51,6 +53,22 @@ def test_an_event_of_a_lane_is_typed_under_its_own_name(verb: Verb, event: str) 
     group, word, *_ = verb_of(verb, event).split()
     root: Any = typer.main.get_command(build())
     assert word in root.commands[group].commands
+
+
+@pytest.mark.parametrize(
+    ("verb", "row"),
+    [
+        *((Verb.MOVE_MARAC, row) for row in MARAC_TRANSITIONS),
+        *((Verb.MOVE_NRM, row) for row in NRM_TRANSITIONS),
+    ],
+)
+def test_what_a_refusal_asks_for_is_an_option_of_the_verb(verb: Verb, row: Any) -> None:
+    """As it is typed, and not as a field is called."""
+    group, word, *_ = verb_of(verb, row.event).split()
+    root: Any = typer.main.get_command(build())
+    known = {name for p in root.commands[group].commands[word].params for name in p.opts}
+    for part in (*row.needs, *row.takes):
+        assert options([part]).strip("`") in known
 
 
 def test_a_high_grade_goes_on_to_marac_and_through_it(on_stack: Safepath, case: str) -> None:
