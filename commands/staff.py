@@ -57,7 +57,8 @@ async def leavers(
 ) -> None:
     """List the cases, referrals and tasks that still rest on people who have left.
 
-    Of restricted cases only those that you may see.
+    Of restricted cases only those that you may see; a safeguarding supervisor also finds those that
+    fewer than two people are left to see, and helps to name others.
     """
     async with desk(data_dir, actor, as_json=as_json) as opened:
         lines = await opened.list_leavers()
@@ -77,6 +78,7 @@ _WAY_ON = {
     "case": "case handover",
     "claim": "referral release",
     "task": "case handover, or task done",
+    "name": "case name, by two people",
 }
 """What frees what rests on somebody who has gone."""
 
@@ -84,4 +86,6 @@ _WAY_ON = {
 def _which(line: "LeftBehind") -> str:
     if line.task:
         return line.task
+    if line.what == "name":
+        return "may see it no more"
     return f"referral {line.referral}" if line.referral else ""

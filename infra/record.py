@@ -112,6 +112,11 @@ class PostgresRecord:
             await self._write(connection, command, verdict, beside)
             return Written(reply=verdict.reply, snapshot=verdict.after)
 
+    async def stands_in(self, case_ref: CaseRef) -> bool:
+        """Whether this person helps to name people for a restricted case they do not see."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            return bool(await connection.fetchval(_SQL["stands_in"], case_ref))
+
     async def read_dispatch(self, case_ref: CaseRef, key: str) -> Dispatch | None:
         """A row of the outbox."""
         async with transaction(self._pool, self._scope, case_ref) as connection:

@@ -8,7 +8,7 @@ always there, such as recording an event, are not listed: a list is for what the
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from rules import consents
+from rules import casework, consents
 from rules.decide import decide, objection_to
 from rules.referral_states import TERMINAL
 from rules.rights import may
@@ -76,8 +76,11 @@ _FREELY = AskedHow(at_safe_time=True, present=(Presence.NOBODY,), told_help_does
 def permitted(snapshot: CaseSnapshot, actor: Actor, world: World) -> tuple[Permitted, ...]:
     """What the actor's role has and the moment could allow, with its reason where it does not.
 
-    A verb that would change nothing is left out, and so are referrals that are over for good.
+    A verb that would change nothing is left out, and so are referrals that are over for good. Who
+    stands outside a restricted case, and only helps to name somebody for it, is told of none.
     """
+    if casework.stands_outside(snapshot, actor):
+        return ()
     directory = (*snapshot.services, _ANOTHER_SERVICE)
     wider = snapshot.model_copy(update={"services": directory})
     said = {

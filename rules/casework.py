@@ -29,6 +29,9 @@ from schemas.deadlines import MetBy
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
 
+_TWO = 2
+"""How many people it takes to see a restricted case safely, and to widen it."""
+
 SETTLED_BY = {
     TaskKind.CONSENT_MISSING: "consent ask",
     TaskKind.INFO_REQUESTED: "referral answer",
@@ -120,7 +123,11 @@ def declare_conflict(snapshot: CaseSnapshot, command: DeclareConflict, world: Wo
 
 
 def propose_named(snapshot: CaseSnapshot, command: ProposeNamed, _: World) -> Decision:
-    """Propose one more person for a restricted case; nothing widens until a second agrees."""
+    """Propose one more person for a restricted case; nothing widens until a second agrees.
+
+    Where fewer than two of the named people are left, a safeguarding supervisor stands in for the
+    missing one, or two of them for both: otherwise nobody could ever take such a case on.
+    """
     who = f"{snapshot.case.owner}:{command.person}"
     objection = _cannot_be_named(snapshot, who) or _is_not_named(snapshot, command.actor)
     if objection:
@@ -130,7 +137,7 @@ def propose_named(snapshot: CaseSnapshot, command: ProposeNamed, _: World) -> De
 
 
 def confirm_named(snapshot: CaseSnapshot, command: ConfirmNamed, _: World) -> Decision:
-    """A second named person agrees."""
+    """A second person agrees, of those who may propose."""
     who = f"{snapshot.case.owner}:{command.person}"
     objection = _cannot_be_named(snapshot, who) or _is_not_named(snapshot, command.actor)
     if objection:
@@ -155,9 +162,23 @@ def _cannot_be_named(snapshot: CaseSnapshot, who: str) -> Refused | None:
 
 
 def _is_not_named(snapshot: CaseSnapshot, actor: Actor) -> Refused | None:
-    if any(n.who == actor.who and n.is_named for n in snapshot.named):
+    there = [n.who for n in snapshot.named if _is_there(snapshot, n)]
+    stands_in = actor.role is Role.SAFEGUARDING_SUPERVISOR and len(there) < _TWO
+    if actor.who in there or stands_in:
         return None
     return refused("not_named", "Only people who are named for the case widen it.")
+
+
+def stands_outside(snapshot: CaseSnapshot, actor: Actor) -> bool:
+    """Whether a restricted case is led by the actor's agency, and not theirs to look into."""
+    is_ours = actor.role in AGENCY_ROLES and actor.organisation == snapshot.case.owner
+    is_named = any(n.who == actor.who and n.is_named for n in snapshot.named)
+    return snapshot.case.is_restricted and is_ours and not is_named
+
+
+def _is_there(snapshot: CaseSnapshot, person: NamedPerson) -> bool:
+    too_close = any(conflict.who == person.who for conflict in snapshot.conflicts)
+    return person.is_named and not person.has_left and not too_close
 
 
 def _planned_by(snapshot: CaseSnapshot, actor: Actor) -> tuple[Contact, ...]:
@@ -166,10 +187,9 @@ def _planned_by(snapshot: CaseSnapshot, actor: Actor) -> tuple[Contact, ...]:
 
 
 def _unnamed(snapshot: CaseSnapshot, actor: Actor) -> Iterator[Change]:
-    """They see a restricted case no longer, unless nobody would be left who does."""
-    named = [n for n in snapshot.named if n.is_named]
-    for person in named:
-        if person.who == actor.who and len(named) > 1:
+    """They see a restricted case no longer, though nobody were left who does."""
+    for person in snapshot.named:
+        if person.who == actor.who and person.is_named:
             yield NamedRecorded(named=person.model_copy(update={"is_named": False}))
 
 

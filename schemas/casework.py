@@ -95,6 +95,7 @@ class NamedPerson(BaseModel):
     proposed_by: str | None = None
     confirmed_by: str | None = None
     is_named: bool
+    has_left: bool = Field(default=False, description="The organisation.")
 
 
 class TransferState(StrEnum):

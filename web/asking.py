@@ -89,7 +89,10 @@ class Journeys:
         reply = await self._record.find_reply(command)
         if reply is not None:
             return reply
-        case = (await self._record.read(command.case_ref)).case
+        try:
+            case = (await self._record.read(command.case_ref)).case
+        except BadInputError:
+            return None  # it is not theirs to see, nor to start: the relay wakes what sleeps
         if case.stage is Stage.CLOSED:
             return await here(command)  # it closed while this was on its way
         await wake(client, journey_workflow_id(command.case_ref), case.owner)

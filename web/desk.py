@@ -61,6 +61,8 @@ from schemas.views import (
 from web.asking import Journeys
 from web.counter import Counter
 
+_NAMING = frozenset({Verb.PROPOSE_NAMED, Verb.CONFIRM_NAMED})
+"""What somebody may help with in a case they do not see."""
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _MOST_LINES = 500
 
@@ -170,6 +172,8 @@ class Desk:
                 try:
                     snapshot = await self._record.read(command.case_ref)
                 except BadInputError as unseen:
+                    if command.verb in _NAMING and await self._record.stands_in(command.case_ref):
+                        return await self._journeys.ask(command, self._record_here)
                     return await self._answered_before(command, unseen)
                 if isinstance(command, LinkCase):
                     await self._record.read(command.other)  # one must see both to link them

@@ -190,6 +190,8 @@ UNION ALL
 SELECT s.person, 'task', t.case_ref, t.referral, t.id
 FROM record.staff_left s JOIN record.task t
     ON t.for_person = s.organisation || ':' || s.person AND NOT t.is_done
+UNION ALL
+SELECT person, 'name', case_ref, NULL, NULL FROM record.thinly_named()
 ORDER BY person, what, case_ref
 
 -- name: count_misuse

@@ -5,6 +5,9 @@ SELECT set_config('app.org', $1, true), set_config('app.person', $2, true),
 -- name: enter_offer
 SELECT set_config('app.offer', $1, true)
 
+-- name: stands_in
+SELECT record.stands_in($1)
+
 -- name: lock_case
 SELECT case_ref FROM record.case_file WHERE case_ref = $1 FOR UPDATE
 
@@ -46,7 +49,8 @@ SELECT jsonb_build_object(
     'conflicts', (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.who)
         FROM record.conflict f WHERE f.case_ref = $1),
     'named', (SELECT jsonb_agg(jsonb_build_object('who', n.organisation || ':' || n.person,
-            'proposed_by', n.proposed_by, 'confirmed_by', n.confirmed_by, 'is_named', n.is_named)
+            'proposed_by', n.proposed_by, 'confirmed_by', n.confirmed_by, 'is_named', n.is_named,
+            'has_left', record.has_left(n.organisation, n.person))
             ORDER BY n.organisation, n.person)
         FROM record.case_person n WHERE n.case_ref = $1),
     'transfers', (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.number)

@@ -190,6 +190,25 @@ def test_a_restricted_case_is_widened_by_two(on_stack: Safepath, opened: Opened)
     assert "write a code" in on_stack("case name", case, "Ben Ash", ends=2).stderr
 
 
+def test_a_restricted_case_does_not_leave_with_its_people(
+    on_stack: Safepath, opened: Opened
+) -> None:
+    """Two supervisors name somebody else, and neither of them sees it; the new one does."""
+    rae, sam = "caseworker@northmarch-police:rae", "safeguarding_supervisor@northmarch-police:sam"
+    case = opened(by=rae, perpetrator_works_here="yes", named_people=["ray"])
+    on_stack("case name", case, "ben", by=SUE, ends=2)
+    for person in ("rae", "ray"):
+        on_stack("staff left", person, by=SUE)
+    assert case not in on_stack("staff leavers", by=BEN).stdout
+    assert case in on_stack("staff leavers", by=SUE).stdout
+    on_stack("case name", case, "ben", by=SUE)
+    assert "second" in on_stack("case name", case, "ben", "--confirm", by=SUE, ends=3).stderr
+    on_stack("case name", case, "ben", "--confirm", by=sam)
+    for supervisor in (SUE, sam):
+        on_stack("case show", case, by=supervisor, ends=2)
+    assert "may see it:" in on_stack("case show", case, by=BEN).stdout
+
+
 def test_a_link_stands_in_both_cases(on_stack: Safepath, opened: Opened) -> None:
     """By their names alone."""
     one, other = opened(), opened()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rules.actions import permitted
 from rules.casework import SETTLED_BY
 from rules.decide import decide
 from schemas.actor import NGO_ROLES, Actor, Role
@@ -222,12 +223,11 @@ def test_they_do_not_ring_her_any_more(state: ContactState) -> None:
     assert waits is any(task.kind is TaskKind.CONFLICT for task in case.tasks)
 
 
-def test_they_see_a_restricted_case_no_longer_unless_nobody_else_would() -> None:
-    """A case that nobody sees helps nobody."""
-    case = after(restricted("ann", "bea"), declaring())
-    assert {ANN.who: False, BEA.who: True} == {n.who: n.is_named for n in case.named}
-    alone = after(restricted("ann"), declaring())
-    assert {ANN.who: True} == {n.who: n.is_named for n in alone.named}
+@pytest.mark.parametrize("others", [("bea",), ()], ids=["somebody is left", "nobody is left"])
+def test_they_see_a_restricted_case_no_longer(others: tuple[str, ...]) -> None:
+    """Whoever is too close must not; that others can is the supervisors' to see to."""
+    case = after(restricted("ann", *others), declaring())
+    assert named_in(case) == {f"{POLICE}:{person}" for person in others}
 
 
 # Named people
@@ -270,6 +270,46 @@ def test_nobody_widens_what_they_may_not_see() -> None:
     assert {"not_named"} == why_not(case, proposing(caseworker(person="dan")))
     proposed = after(case, proposing())
     assert {"not_named"} == why_not(proposed, confirming(CAL))
+
+
+def gone(case: CaseSnapshot, *people: str) -> CaseSnapshot:
+    """These people have left the force."""
+    who = {f"{POLICE}:{person}" for person in people}
+    named = tuple(n.model_copy(update={"has_left": n.who in who}) for n in case.named)
+    return case.model_copy(update={"named": named})
+
+
+def test_a_supervisor_stands_in_for_the_second_person_where_one_is_left() -> None:
+    """Otherwise the one who is left could never share the case, and it would leave with them."""
+    case = after(gone(restricted("ann", "bea"), "bea"), proposing())
+    assert {"not_named"} == why_not(case, confirming(caseworker(person="dan")))
+    case = after(case, confirming(supervisor()))
+    assert CAL.who in named_in(case)
+    assert {"not_named"} == why_not(case, proposing(supervisor(), person="eve"))
+
+
+def test_two_supervisors_name_somebody_where_nobody_is_left() -> None:
+    """One alone does not, and neither sees the case by it."""
+    case = after(gone(restricted("ann", "bea"), "ann", "bea"), proposing(supervisor()))
+    assert {"second_person"} == why_not(case, confirming(supervisor()))
+    second = supervisor(person="sam")
+    assert CAL.who in named_in(after(case, confirming(second)))
+
+
+def test_a_supervisor_does_not_stand_in_while_two_are_there() -> None:
+    """Nor one who is too close herself."""
+    case = restricted("ann", "bea")
+    assert {"not_named"} == why_not(case, proposing(supervisor()))
+    left = after(gone(case, "bea"), a_command(DeclareConflict, actor=supervisor()))
+    assert {"conflict_declared"} == why_not(left, proposing(supervisor()))
+
+
+def test_who_stands_outside_a_restricted_case_is_told_nothing_that_could_be_done_in_it() -> None:
+    """The answer to a supervisor who helps to name somebody says nothing of her."""
+    case = restricted("ann")
+    world = a_world()
+    assert () == permitted(case, supervisor(), world)
+    assert () != permitted(case, ANN, world)
 
 
 def test_what_is_no_widening_is_refused() -> None:
