@@ -105,7 +105,7 @@ PHRASES: dict[Verb, str] = {
     Verb.REMIND: "reminded of {deadline}",
     Verb.BREACH: "{deadline} is late: a person is asked to look",
     Verb.EXPIRE_REFERRAL: "nobody answered referral {referral} in time",
-    Verb.ROUTE_ONWARD: "after referral {referral}: the next she chose is {next}",
+    Verb.ROUTE_ONWARD: "went on after referral {referral}[: the next she chose is {next}]",
     Verb.OPEN_WINDOW: "the time of contact {contact} came[: {refused}, so it waits]",
     Verb.CLOSE_WINDOW: "the safe window of contact {contact} is over: it waits for the next",
     Verb.SEND_CONTACT: "the time of the text of contact {contact} came[: {refused}, so it waits]",

@@ -288,24 +288,36 @@ _AFTER_ITS_END: Mapping[Verb, _OneTry] = {Verb.REOPEN_REFERRAL: _of(ReopenReferr
 def _of_numbers(
     snapshot: CaseSnapshot, actor: Actor, world: World, said: _Said
 ) -> Iterator[Permitted]:
-    for number, command in _numbered_tries(snapshot, said):
-        if not may(command.verb, actor.role) or _is_not_theirs(snapshot, command, actor):
+    for number, commands in _numbered_tries(snapshot, said):
+        first = commands[0]
+        if not may(first.verb, actor.role) or _is_not_theirs(snapshot, first, actor):
             continue
-        reason = _first_reason((decide(snapshot, command, world),), "")
-        yield Permitted(verb=command.verb, number=number, reason=reason)
+        reason = _first_reason((decide(snapshot, command, world) for command in commands), "")
+        yield Permitted(verb=first.verb, number=number, reason=reason)
 
 
-def _numbered_tries(snapshot: CaseSnapshot, said: _Said) -> Iterator[tuple[int, Command]]:
+def _numbered_tries(
+    snapshot: CaseSnapshot, said: _Said
+) -> Iterator[tuple[int, tuple[Command, ...]]]:
     to_make = (c for c in snapshot.contacts if c.state not in CONTACT_OVER and not c.template)
-    yield from ((c.number, StartContact(contact=c.number, **said)) for c in to_make)
-    how = PlanConfirmation.NGO_THAT_KNOWS_HER
+    yield from ((c.number, (StartContact(contact=c.number, **said),)) for c in to_make)
     pending = (p for p in snapshot.plans if p.state is PlanState.PENDING)
-    yield from ((p.number, ConfirmPlan(plan=p.number, how=how, **said)) for p in pending)
+    yield from ((p.number, _confirms(snapshot, p.number, said)) for p in pending)
     answer = CheckAnswer.IT_WAS_HER
     asked = (k for k in snapshot.checks if k.state is CheckState.OPEN)
-    yield from ((k.number, AnswerCheck(check=k.number, answer=answer, **said)) for k in asked)
+    yield from ((k.number, (AnswerCheck(check=k.number, answer=answer, **said),)) for k in asked)
     standing = (h for h in snapshot.holds if h.lifted_at is None)
-    yield from ((h.number, LiftHold(hold=h.number, **said)) for h in standing)
+    yield from ((h.number, (LiftHold(hold=h.number, **said),)) for h in standing)
+
+
+def _confirms(snapshot: CaseSnapshot, plan: int, said: _Said) -> tuple[Command, ...]:
+    """Every way to show that a change is hers; she may have said so in any contact."""
+    ways = (PlanConfirmation.NGO_THAT_KNOWS_HER, PlanConfirmation.TOLD_IN_PERSON)
+    old = PlanConfirmation.OLD_CHANNEL
+    return (
+        *(ConfirmPlan(plan=plan, how=how, **said) for how in ways),
+        *(ConfirmPlan(plan=plan, how=old, contact=c.number, **said) for c in snapshot.contacts),
+    )
 
 
 def _is_not_theirs(snapshot: CaseSnapshot, command: Command, actor: Actor) -> bool:

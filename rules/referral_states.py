@@ -103,12 +103,7 @@ def move(
     """The referral after an event, one version on; or why the table does not have it so."""
     row = transition(referral.state, event)
     if row is None:
-        return refused(
-            "wrong_state",
-            f"Referral {referral.number} is {referral.state}: {event} is too late."
-            if referral.state in TERMINAL
-            else f"Referral {referral.number} is {referral.state}: {event} does not apply to that.",
-        )
+        return refused("wrong_state", _out_of_place(referral, event, role))
     if role not in row.who:
         return refused("not_your_role", f"A {role} may not {event} a referral.")
     if row.reason and (reason is None or REASON_GROUPS[reason] not in row.reason):
@@ -117,3 +112,14 @@ def move(
     return referral.model_copy(
         update={"state": row.target, "reason": reason, "version": referral.version + 1}
     )
+
+
+def _out_of_place(referral: Referral, event: ReferralEvent, role: Role) -> str:
+    what = event.replace("_", " ")
+    where = f"Referral {referral.number} is {referral.state.replace('_', ' ')}"
+    if referral.state not in TERMINAL:
+        return f"{where}: {what} does not apply to that."
+    late = f"{where}: {what} is too late."
+    if referral.state is not S.EXPIRED or role not in _NGO:
+        return late
+    return f"{late} If you can help after all, tell its sender, who asks anew (`referral reopen`)."

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rules import plans
+from rules.actions import permitted
 from rules.apply import apply
 from rules.safe_contact import may_know
 from schemas.actor import NGO_ROLES, Actor, Role
@@ -39,6 +40,7 @@ from schemas.contact_commands import ConfirmPlan, PlanContact, RenewPlan, SetPla
 from schemas.deadlines import DeadlineState
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot, TaskKind
+from schemas.verbs import Verb
 from schemas.withdrawal import WithdrawalCheck, WithdrawnConsent
 from tests.builders import (
     AT,
@@ -67,6 +69,7 @@ from tests.rules.test_windows import TUESDAY, window
 C, P, W = ContactChannel, PlanPart, WordCheck
 LATER = AT + timedelta(days=2)
 BEA = caseworker(person="bea")
+CONFIRM = Verb.CONFIRM_PLAN
 
 
 def terms(*channels: ContactChannel, **parts: Any) -> PlanTerms:
@@ -450,6 +453,19 @@ def test_a_confirmed_change_holds_and_its_thirty_days_begin(command: ConfirmPlan
     assert LATER + timedelta(days=30) == plan.expires_at
     assert (2, 1) == (plan.details_of, plan.words_of)
     assert the(case.task("confirm-plan/2")).is_done
+
+
+def test_whoever_may_confirm_it_is_told_so() -> None:
+    """By the call that showed it is hers, the second person; not who set it."""
+    case = a_change()
+    told = {
+        who: next(p.is_allowed for p in permitted(case, who, a_world(LATER)) if p.verb is CONFIRM)
+        for who in (BEA, caseworker(), ngo_intake())
+    }
+    assert {BEA: True, caseworker(): False, ngo_intake(): True} == told
+    unheard = a_change(a_call(result=ContactResult.NO_ANSWER))
+    (listed,) = (p for p in permitted(unheard, BEA, a_world(LATER)) if p.verb is CONFIRM)
+    assert "over a channel of the plan in force" in the(listed.reason)
 
 
 def test_the_old_plan_ends_before_the_new_one_begins() -> None:

@@ -129,6 +129,14 @@ def test_taking_back_what_is_over_is_refused(state: ReferralState, event: Referr
     assert answer.sentences().endswith("is too late.")
 
 
+def test_a_service_that_answers_after_all_is_told_how_she_is_asked_for_again() -> None:
+    """She may still want it: the sender asks anew, and no code stands in the sentence."""
+    late = move(a_referral(state=S.EXPIRED), E.REQUEST_INFO, Role.NGO_INTAKE)
+    assert isinstance(late, Refused)
+    assert "`referral reopen`" in late.sentences()
+    assert "_" not in late.sentences()
+
+
 @pytest.mark.parametrize("state", NOT_TERMINAL)
 @pytest.mark.parametrize("role", [r for r in Role if r not in (Role.AUDITOR, Role.OPS)])
 def test_withdrawal_is_open_to_everyone_from_every_state_that_is_not_terminal(

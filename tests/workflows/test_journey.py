@@ -142,20 +142,21 @@ async def test_a_withdrawal_stops_every_referral_and_every_service_is_told(opens
     assert not [d.id for d in snapshot.running_deadlines() if d.referral]
 
 
-async def test_a_closed_case_still_asks_her_whether_a_withdrawal_was_hers(opens: Opens) -> None:
-    """The service that knew her has 72 hours; then its line closes, and the journey ends."""
+async def test_a_case_is_closed_when_she_was_asked_whether_a_withdrawal_was_hers(
+    opens: Opens,
+) -> None:
+    """The service that knew her has 72 hours; then its line closes, and so may the case."""
     journey = await opens()
     await _one_accepted_one_received(journey)
     await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
     await journey.until_referral(1, ReferralState.WITHDRAWN)
     await journey.referral_ends()
-    await journey.closes()
-    snapshot = await journey.until(lambda s: s.case.stage is Stage.CLOSED and not s.dispatches)
-    (check,) = snapshot.checks
+    check = the((await journey.snapshot()).check(1))
     assert (CheckState.OPEN, "harbour-house") == (check.state, check.asks)
-    assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
+    assert {"withdrawal_being_checked"} == await journey.refused(CloseCase)
     await journey.forward(check.line_until + timedelta(minutes=1))
     await journey.until(lambda s: the(s.check(1)).state is CheckState.NOT_REACHED)
+    await journey.closes()
     await journey.ends()
 
 
