@@ -90,7 +90,10 @@ def test_a_high_grade_goes_on_to_marac_and_through_it(on_stack: Safepath, case: 
     on_stack("marac set-actions", case, "--due", _in_days(14), by=MO)
     on_stack("marac finish-actions", case)
     assert "goes on until" in on_stack("marac end-watch", case, ends=3).stderr
-    assert "not appeal, but indicate" in on_stack("marac appeal", case, ends=3).stderr
+    assert (
+        "Next: `marac end-watch` or `marac indicate`"
+        in on_stack("marac appeal", case, ends=3).stderr
+    )
     marac = _page(on_stack, case)["marac"]
     assert ("repeat_watch", "visible_high_risk", True) == (
         marac["state"],
@@ -131,7 +134,7 @@ def test_an_adult_who_says_no_is_notified_of_without_a_name(on_stack: Safepath, 
 def test_a_child_is_referred_after_the_council_knows(on_stack: Safepath, case: str) -> None:
     """And the decisions on her are only watched."""
     on_stack("nrm indicate", case, "--age", "uncertain")
-    assert "inform the council first" in on_stack("nrm ask-consent", case, ends=3).stderr
+    assert "the council is told first" in on_stack("nrm ask-consent", case, ends=3).stderr
     on_stack("nrm inform-council", case)
     on_stack("nrm submit", case)
     on_stack("nrm reasonable-grounds", case, "--positive")
