@@ -47,6 +47,7 @@ from schemas.referral_commands import (
     RecallReferral,
     WaitlistReferral,
 )
+from schemas.withdrawal import CheckState
 from tests.builders import an_actor, caseworker, ops, supervisor, the
 from tests.conftest import People, Servers
 from tests.histories.fingerprints import FINGERPRINTS, all_fingerprints
@@ -59,7 +60,7 @@ from web.entrance import open_desk
 from workflows.progress import UNIT
 
 HERE = Path(__file__).parent
-VERSION = "v2"
+VERSION = "v3"
 Story = Callable[[Journey], Awaitable[None]]
 
 
@@ -135,9 +136,10 @@ async def not_hers(journey: Journey) -> None:
     await journey.accepted(IDVA)
     await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
     await journey.referral_ends()
-    await journey.closes()
     check = the((await journey.snapshot()).check(1))
     await journey.forward(check.line_until + A_MINUTE)
+    await journey.until(lambda s: the(s.check(1)).state is CheckState.NOT_REACHED)
+    await journey.closes()
     await journey.ends()
 
 
@@ -219,6 +221,15 @@ async def transferred(journey: Journey) -> None:
     await journey.ends()
 
 
+async def begun_anew(journey: Journey) -> None:
+    """It grew long, and began a new history while a service was being asked."""
+    first = (await journey.handle.describe()).run_id
+    await journey.sent_to(IDVA)
+    for _ in range(_ENOUGH):
+        await journey.decide(RefuseConsent, recipient=HOUSING)
+    await journey.until_run_after(first, journey.handle)
+
+
 STORIES: tuple[Story, ...] = (
     supported,
     withdrawn,
@@ -232,6 +243,9 @@ STORIES: tuple[Story, ...] = (
     opened_again,
     transferred,
 )
+LONG_STORIES: tuple[Story, ...] = (begun_anew,)
+"""Told on a Temporal that wishes for a new history after a few events; the first one is kept."""
+_A_FEW_EVENTS, _ENOUGH = "30", 6
 
 
 async def main() -> None:
@@ -245,6 +259,18 @@ async def main() -> None:
             for story in STORIES:
                 if not _is_recorded(story):
                     await _record(story, found, people)
+        async with (
+            _people(Path(folder) / "long") as people,
+            clockwork(
+                people,
+                notices,
+                is_sealed=False,
+                limit__historyCount__suggestContinueAsNew=_A_FEW_EVENTS,
+            ) as found,
+        ):
+            for story in LONG_STORIES:
+                if not _is_recorded(story):
+                    await _record(story, found, people, keeps_first_run=True)
     FINGERPRINTS.write_text(all_fingerprints(), encoding="utf-8")
 
 
@@ -252,11 +278,16 @@ def _is_recorded(story: Story) -> bool:
     return (HERE / "VictimJourney" / VERSION / f"{story.__name__}.json").exists()
 
 
-async def _record(story: Story, found: Clockwork, people: People) -> None:
+async def _record(
+    story: Story, found: Clockwork, people: People, *, keeps_first_run: bool = False
+) -> None:
     journey = await open_journey(found, people)
+    first = (await journey.handle.describe()).run_id
     await story(journey)
     await journey.replays()
-    handles: dict[str, Any] = {f"VictimJourney/{VERSION}/{story.__name__}.json": journey.handle}
+    run = first if keeps_first_run else None
+    kept = found.client.get_workflow_handle(journey.handle.id, run_id=run)
+    handles: dict[str, Any] = {f"VictimJourney/{VERSION}/{story.__name__}.json": kept}
     for referral in (await journey.snapshot()).referrals:
         name = f"SupportReferral/{VERSION}/{story.__name__}-{referral.number}.json"
         handles[name] = journey.referral(referral.number)
