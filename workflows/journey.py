@@ -48,6 +48,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import is_due, moment_or_timeout
 
 
+_WHO_RUNS_LOOKS_AGAIN = "a referral that runs already looks again"
+"""A change of what running journeys do (temporal patch)."""
+
+
 @workflow.defn(name=JOURNEY)
 class VictimJourney(JourneyUpdates):
     """A case's clockwork, steered by people."""
@@ -122,8 +126,13 @@ class VictimJourney(JourneyUpdates):
         """
         self._started &= set(outlook.referrals)
         for number in outlook.referrals:
-            if number in self._started:
-                continue
+            if number not in self._started:
+                await self._start_referral(number)
+                self._started.add(number)
+
+    async def _start_referral(self, number: int) -> None:
+        """Start it; one that runs already looks again, and one that was just ending is started."""
+        while True:
             try:
                 await workflow.start_child_workflow(
                     SupportReferral.run,
@@ -137,17 +146,24 @@ class VictimJourney(JourneyUpdates):
                 )
             except WorkflowAlreadyStartedError:
                 workflow.logger.info("the referral's workflow was started by an earlier run")
-            self._started.add(number)
+                if workflow.patched(_WHO_RUNS_LOOKS_AGAIN) and not await self._nudge(number):
+                    continue
+            return
 
     async def _nudge_referrals(self, numbers: tuple[int, ...]) -> None:
         for number in numbers:
-            if number not in self._started:
-                continue
-            workflow_id = referral_workflow_id(self._case_ref, number)
-            try:
-                await workflow.get_external_workflow_handle(workflow_id).signal(RECORD_CHANGED)
-            except ApplicationError:
-                workflow.logger.info("the referral's workflow has ended")
+            if number in self._started:
+                await self._nudge(number)
+
+    async def _nudge(self, number: int) -> bool:
+        """Tell a referral's workflow to look again. False: it has ended."""
+        workflow_id = referral_workflow_id(self._case_ref, number)
+        try:
+            await workflow.get_external_workflow_handle(workflow_id).signal(RECORD_CHANGED)
+        except ApplicationError:
+            workflow.logger.info("the referral's workflow has ended")
+            return False
+        return True
 
     async def _post_notice(self, key: str, outlook: JourneyOutlook) -> JourneyOutlook:
         if await post_notice(self._case_ref, key, self._has_news):
