@@ -1,6 +1,6 @@
 """What the sender does with a referral that is under way: answer, hasten, take back, correct."""
 
-from rules import consents, duties, outbox, tasks
+from rules import checks, consents, duties, outbox, tasks
 from rules.answers import info_task_id
 from rules.referral_states import OVER, WITH_SERVICE, move
 from rules.withdrawals import stop
@@ -16,7 +16,11 @@ _ERRORS = frozenset({Reason.MISTAKE, Reason.DUPLICATE})
 
 
 def recall(snapshot: CaseSnapshot, command: RecallReferral, world: World) -> Decision:
-    """The sender takes it back; what is queued stays, and the service is told."""
+    """The sender takes it back; what is queued stays, and the service is told.
+
+    One that has taken her on asks her whether she wanted that, as after a withdrawal: otherwise
+    whoever means her harm would take the help back instead.
+    """
     if command.reason is Reason.CONSENT_WITHDRAWN:
         return refused("not_a_recall", "If she took her consent back, use `consent withdraw`.")
     return _taken_back(snapshot, command, ReferralEvent.RECALL, world)
@@ -121,7 +125,10 @@ def _taken_back(
     if isinstance(moved, Refused):
         return moved
     return Changed(
-        changes=stop(snapshot, referral, event, role, reason, world.at),
+        changes=(
+            *stop(snapshot, referral, event, role, reason, world.at),
+            *checks.opened(snapshot, command.actor, (referral,), world, withdrawn=False),
+        ),
         detail={"referral": referral.number, "reason": reason},
     )
 

@@ -147,6 +147,13 @@ def confirm_named(snapshot: CaseSnapshot, command: ConfirmNamed, _: World) -> De
         return refused("not_proposed", f"Nobody proposed {command.person}: use `case name` first.")
     if proposed.proposed_by == command.actor.who:
         return refused("second_person", "You proposed them: a second named person must agree.")
+    if who == command.actor.who:
+        return refused("second_person", "Nobody agrees to herself: a second named person must.")
+    if any(conflict.who == proposed.proposed_by for conflict in snapshot.conflicts):
+        return refused(
+            "not_proposed",
+            f"Whoever proposed {command.person} has stepped back: propose them anew (`case name`).",
+        )
     named = proposed.model_copy(update={"is_named": True, "confirmed_by": command.actor.who})
     return Changed(changes=(NamedRecorded(named=named),), detail={"person": command.person})
 

@@ -1,4 +1,6 @@
-"""After a withdrawal that staff recorded: the service that knew her asks whether it was she.
+"""After staff ended help she had, in her name: the service that knew her asks whether it was she.
+
+They recorded a withdrawal, or took back a referral that a service had taken on already.
 
 For 72 hours it keeps how to reach her, and has one task for somebody who is not the recorder.
 """
@@ -23,7 +25,6 @@ from schemas.snapshot import CaseSnapshot, TaskKind
 from schemas.withdrawal import (
     CheckAnswer,
     CheckState,
-    SaidBy,
     WithdrawalCheck,
     WithdrawnConsent,
 )
@@ -38,9 +39,22 @@ _SUPPORT = Purpose.SUPPORT_REFERRAL
 
 
 def opened(
-    snapshot: CaseSnapshot, command: WithdrawConsent, stopped: Iterable[Referral], world: World
+    snapshot: CaseSnapshot,
+    recorder: Actor,
+    stopped: Iterable[Referral],
+    world: World,
+    *,
+    withdrawn: bool = True,
 ) -> tuple[Change, ...]:
-    """One check for each organisation whose engaged referrals were stopped."""
+    """One check for each organisation whose engaged referrals were stopped.
+
+    Args:
+        snapshot: the case before.
+        recorder: who recorded it, and cannot be who asks her.
+        stopped: the referrals that ended with it, as they stood.
+        world: when.
+        withdrawn: whether her consent ended too, and would be put back.
+    """
     engaged: dict[str, list[Referral]] = {}
     for referral in stopped:
         if referral.state in ENGAGED:
@@ -49,7 +63,14 @@ def opened(
     return tuple(
         change
         for number, referrals in enumerate(engaged.values(), start=first)
-        for change in _opened(snapshot, command, number, referrals, world)
+        for change in _opened(
+            snapshot,
+            recorder,
+            number,
+            referrals,
+            _as_they_stood(snapshot, referrals, world) if withdrawn else (),
+            world,
+        )
     )
 
 
@@ -58,10 +79,10 @@ def told_again(
 ) -> Iterator[Change]:
     """The same recorder's same withdrawal again is still the one she is asked about.
 
-    Anybody else's stands by itself, and so does one that she said herself: neither is undone by
-    what she says of the first.
+    Also where they write that she said it to them: it is their word that is in question. Anybody
+    else's stands by itself, and is not undone by what she says of the first.
     """
-    if command.purpose is not _SUPPORT or command.said_by is SaidBy.VICTIM:
+    if command.purpose is not _SUPPORT:
         return
     for check in snapshot.checks:
         if check.state is not CheckState.OPEN or check.recorder != command.actor.who:
@@ -80,7 +101,8 @@ def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> 
     """What she answered. Whoever recorded the withdrawal cannot be the one who asked her.
 
     That it was not her gives her back to a service: it is taken only of a contact on record in
-    which it was she who spoke, and as freely as a yes is.
+    which it was she who spoke, and as freely as a yes is. That it was her ends the line of the
+    service that knew her: it may say so by itself; who leads the case, of such a contact only.
     """
     check = snapshot.check(command.check)
     objection = _not_theirs(snapshot, check, command.actor)
@@ -89,7 +111,7 @@ def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> 
     was_hers = command.answer is CheckAnswer.IT_WAS_HER
     if check.state is not CheckState.OPEN or world.at >= check.line_until:
         return _too_late(snapshot, check, world, was_hers=was_hers)
-    doubt = None if was_hers else _doubt(snapshot, check, command)
+    doubt = _doubt(snapshot, check, command, was_hers=was_hers)
     if doubt:
         return doubt
     state = CheckState.IT_WAS_HER if was_hers else CheckState.IT_WAS_NOT_HER
@@ -125,23 +147,24 @@ def lapse(snapshot: CaseSnapshot, deadline: Deadline, world: World) -> tuple[Cha
 
 def _opened(
     snapshot: CaseSnapshot,
-    command: WithdrawConsent,
+    recorder: Actor,
     number: int,
     referrals: list[Referral],
+    consents_before: tuple[WithdrawnConsent, ...],
     world: World,
 ) -> tuple[Change, ...]:
     asks = referrals[0].organisation
     check = WithdrawalCheck(
         number=number,
-        purpose=command.purpose,
-        recorder=command.actor.who,
+        purpose=_SUPPORT,
+        recorder=recorder.who,
         asks=asks,
         referrals=tuple(r.number for r in referrals),
-        consents=_as_they_stood(snapshot, referrals, world),
+        consents=consents_before,
         opened_at=world.at,
         line_until=world.at + LINE_FOR,
     )
-    of_the_service = command.actor.organisation == asks
+    of_the_service = recorder.organisation == asks
     role = Role.NGO_SUPERVISOR if of_the_service else Role.NGO_WORKER
     return (
         CheckRecorded(check=check),
@@ -153,7 +176,7 @@ def _opened(
             TaskKind.WITHDRAWAL_CHECK,
             role,
             organisation=asks,
-            not_for=command.actor.who,
+            not_for=recorder.who,
             referral=referrals[0].number,
         ),
     )
@@ -197,17 +220,23 @@ def _not_theirs(
     return None
 
 
-def _doubt(snapshot: CaseSnapshot, check: WithdrawalCheck, command: AnswerCheck) -> Refused | None:
-    """Why it is not known yet that the withdrawal was not hers."""
+def _doubt(
+    snapshot: CaseSnapshot, check: WithdrawalCheck, command: AnswerCheck, *, was_hers: bool
+) -> Refused | None:
+    """Why her answer is not known yet."""
+    if was_hers and command.actor.organisation == check.asks:
+        return None
     contact = snapshot.contact(command.contact) if command.contact is not None else None
     if contact is None or not _was_asked_in(snapshot, check, contact, command.actor):
         return refused(
             "not_heard",
-            "That it was not her is taken of a contact on record: name it (`--contact`). Your "
+            "Her answer is taken of a contact on record: name it (`--contact`). Your "
             "organisation made it by voice or in person, after the withdrawal and as her plan "
             "allows, and not the one who recorded the withdrawal; in it she spoke, through no "
             "relative or friend, and gave her safe word if one was agreed.",
         )
+    if was_hers:
+        return None
     return asked_freely.unsaid(command.asked) or asked_freely.objection(command.asked)
 
 

@@ -49,8 +49,8 @@ def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
     if command.reason in TWO_PEOPLE and _is_same_person(asked_by, command.actor):
         return refused(
             "second_person",
-            "You asked for the review, and that contact is lost is never one person's own call: "
-            f"somebody else closes it (`case close --reason {command.reason} --confirm`).",
+            "You asked for the review, and that contact is lost is never one's own call alone: a "
+            f"second person closes it (`case close --reason {command.reason} --confirm`).",
         )
     closed = StageMoved(
         stage=Stage.CLOSED, closing_reason=command.reason, closing_asked_by=asked_by

@@ -39,6 +39,7 @@ from schemas.command_base import Command
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot
 from schemas.verbs import Verb
+from schemas.withdrawal import CheckState
 
 _Rule = Callable[[CaseSnapshot, Any, World], Decision]
 
@@ -175,6 +176,23 @@ _OVER_WITH_HER = frozenset(
 )
 """What a death ends: nothing more is asked of her, and nothing more is sent about her."""
 
+WOULD_DECIDE_IT = frozenset(
+    {
+        Verb.ASK_CONSENT,
+        Verb.GIVE_CONSENT,
+        Verb.REFUSE_CONSENT,
+        Verb.REFLECT_CONSENT,
+        Verb.MARK_NOT_CAPABLE,
+        Verb.REQUEST_REFERRAL,
+        Verb.REOPEN_REFERRAL,
+        Verb.SET_PLAN,
+        Verb.CONFIRM_PLAN,
+        Verb.RECORD_DEATH,
+        Verb.OFFER_TRANSFER,
+    }
+)
+"""What would make her answer come to nothing, or hard to get."""
+
 _OF_THE_OWNER = AGENCY_ROLES | {Role.DPO}
 """Roles that have their rights only in the organisation that leads the case."""
 
@@ -201,6 +219,7 @@ def objection_to(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | 
         return missing
     return (
         _conflict(snapshot, verb, actor)
+        or _in_question(snapshot, verb, actor)
         or _foreign(snapshot, verb, actor)
         or _too_late(snapshot, verb)
         or _after_death(snapshot, verb)
@@ -212,6 +231,18 @@ def _conflict(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | Non
     if actor.who not in declared or verb is Verb.DECLARE_CONFLICT:
         return None
     return stepped_back()
+
+
+def _in_question(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | None:
+    """While she is asked whether an end was hers, who recorded it types nothing that decides it."""
+    open_checks = (check for check in snapshot.checks if check.state is CheckState.OPEN)
+    if verb not in WOULD_DECIDE_IT or actor.who not in {check.recorder for check in open_checks}:
+        return None
+    return refused(
+        "being_checked",
+        "You recorded an end of help that she is being asked about: until she has answered, "
+        "somebody else does this.",
+    )
 
 
 def stepped_back() -> Refused:

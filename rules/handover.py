@@ -26,6 +26,7 @@ from schemas.changes import (
 from schemas.contact import CONTACT_OVER
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from schemas.withdrawal import CheckState
 
 
 def hand_over(snapshot: CaseSnapshot, command: HandOver, _: World) -> Decision:
@@ -65,6 +66,11 @@ def offer_transfer(snapshot: CaseSnapshot, command: OfferTransfer, world: World)
             "restricted",
             "A restricted case stays with its named people: give it to one of them "
             "(`case handover`).",
+        )
+    if any(check.state is CheckState.OPEN for check in snapshot.checks):
+        return refused(
+            "withdrawal_being_checked",
+            "She is being asked whether an end of help was hers: wait for her answer.",
         )
     offer = snapshot.transfer
     if offer is not None and offer.state is TransferState.OFFERED:

@@ -107,7 +107,7 @@ def _replaced(
 
 
 def _is_seen_to(snapshot: CaseSnapshot, stopped: Referral) -> bool:
-    """Whether a person has gone on with the need since."""
+    """Whether a person has gone on with the need since; its recorder could not (`rules.decide`)."""
     return any(
         r.replaces == stopped.number or (r.need == stopped.need and r.state not in OVER)
         for r in snapshot.referrals

@@ -38,7 +38,7 @@ def withdraw(snapshot: CaseSnapshot, command: WithdrawConsent, world: World) -> 
         ),
         *(with_consent(referral, ConsentState.WITHDRAWN) for referral in helped),
         *_duty_ends(snapshot, command, recipients, world.at),
-        *checks.opened(snapshot, command, stopped, world),
+        *checks.opened(snapshot, command.actor, stopped if _is_support(command) else (), world),
         *checks.told_again(snapshot, command, recipients),
     )
     return Changed(

@@ -200,6 +200,30 @@ async def test_a_service_that_was_only_sent_a_referral_does_not_write(
             await connection.execute(statement, case_ref)
 
 
+async def test_a_change_is_confirmed_in_ones_own_name(people: People, postgres: Servers) -> None:
+    """A service that helps her may set a plan; a second person is not made up with it."""
+    case_ref = await sent(people, accepted=True)
+    async with acting(postgres, Role.WEB, IDA, case_ref) as connection:
+        await connection.execute(_PLAN.replace("'{}', 'x'", "'{details}', 'x'"), case_ref)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(
+                "UPDATE record.contact_plan SET confirmed_by = $2"
+                " WHERE case_ref = $1 AND number = 77",
+                case_ref,
+                WILL.who,
+            )
+
+
+@pytest.mark.parametrize("asks", ["has_need($1, 1)", "may_be_referral($1, 1, 'waiting', 1)"])
+async def test_no_question_tells_a_stranger_whether_there_is_a_case(
+    people: People, postgres: Servers, asks: str
+) -> None:
+    """What a policy asks, anybody may ask: it answers for one's own case alone."""
+    case_ref = await sent(people)
+    async with acting(postgres, Role.WEB, caseworker("saltmere-police"), case_ref) as connection:
+        assert await connection.fetchval(f"SELECT record.{asks}", case_ref) is False
+
+
 @pytest.mark.parametrize("accepted", [False, True], ids=["was sent it", "has taken her on"])
 async def test_a_service_never_sees_the_lanes_nor_the_conflicts_of_others(
     people: People, postgres: Servers, accepted: bool

@@ -150,7 +150,8 @@ async def a_full_case(people: People, linked: CaseRef) -> CaseRef:
         about(full, DeclareConflict, actor=caseworker(person="kay")),
     ):
         await done(hands, command)
-    plan = about(full, SetPlan, has_details=True, has_words=True)
+    bea = caseworker(person="bea")
+    plan = about(full, SetPlan, has_details=True, has_words=True, actor=bea)
     await done(hands, plan, beside=Beside(details="ring the bell twice", safe_word="heron"))
     await write(people, full, None, *SAMPLES["a MARAC"].changes())
     await write(people, full, ann, *SAMPLES["the NRM"].changes())

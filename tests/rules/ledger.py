@@ -18,7 +18,6 @@ from schemas.consent_commands import (
     WithdrawConsent,
 )
 from schemas.contact import Contact, ContactResult, InterpreterKind, WordCheck
-from schemas.withdrawal import SaidBy
 
 HALF_A_YEAR = timedelta(days=182)
 LINE_FOR = timedelta(hours=72)
@@ -102,9 +101,7 @@ class Ledger:
             yes, earlier = self.yes.pop(about, None), self.taken_back.get(about)
             if yes is not None:
                 self.taken_back[about] = TakenBack(yes, at, command.actor.who)
-            elif earlier is not None and (
-                earlier.recorder != command.actor.who or command.said_by is SaidBy.VICTIM
-            ):
+            elif earlier is not None and earlier.recorder != command.actor.who:
                 del self.taken_back[about]
 
 

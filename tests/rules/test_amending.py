@@ -9,7 +9,7 @@ from rules.decide import decide
 from rules.outbox import packet_key
 from rules.outlook import referral_outlook
 from rules.packets import access
-from rules.referral_states import OVER, TERMINAL, WITH_SERVICE
+from rules.referral_states import ENGAGED, OVER, TERMINAL, WITH_SERVICE
 from schemas.case import PersonalField
 from schemas.case_commands import FinishTask
 from schemas.changes import PacketPlaced
@@ -124,8 +124,9 @@ def test_every_open_referral_can_be_entered_in_error(state: ReferralState) -> No
     assert (S.ENTERED_IN_ERROR, Reason.MISTAKE) == (referral.state, referral.reason)
     assert access(referral.state, referral.consent, None, AT) is Access.CLOSED
     told = {"stop/1", "stop-notice/1"} if state in WITH_SERVICE else set()
-    assert told == {d.key for d in case.dispatches}
-    assert not case.running_deadlines()
+    asks = {"withdrawal-check"} if state in ENGAGED else set()
+    assert told == {d.key for d in case.dispatches if not d.key.startswith("task/")}
+    assert asks == {d.duty for d in case.running_deadlines()}
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ import pytest
 
 from rules import checks, consents
 from rules.apply import apply
-from rules.decide import decide
+from rules.decide import WOULD_DECIDE_IT, decide, objection_to
 from rules.outlook import referral_outlook
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import ClosingReason, PersonalField, Stage
 from schemas.case_commands import CloseCase
 from schemas.changes import ReferralRecorded, TaskRecorded
 from schemas.clockwork_steps import Breach
+from schemas.command_base import Command
 from schemas.consent import Consent, ConsentState, Presence, Purpose
 from schemas.consent_commands import AnswerCheck, AskConsent, GiveConsent, WithdrawConsent
 from schemas.contact import (
@@ -30,8 +31,14 @@ from schemas.contact import (
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
 from schemas.referral import ReferralState
-from schemas.referral_commands import RecallReferral, ReopenReferral, RequestReferral
+from schemas.referral_commands import (
+    CorrectReferral,
+    RecallReferral,
+    ReopenReferral,
+    RequestReferral,
+)
 from schemas.snapshot import CaseSnapshot, NoticeTemplate, Task, TaskKind
+from schemas.verbs import Verb
 from schemas.withdrawal import CheckAnswer, CheckState, SaidBy
 from tests.builders import (
     AT,
@@ -65,6 +72,7 @@ OVER = AT + checks.LINE_FOR
 RECORDER = caseworker()
 ASKER = an_actor(Role.NGO_WORKER, "harbour-house", "wyn")
 HERS = a_command(AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_HER)
+BEA = caseworker(person="bea")
 NOT_HERS = a_command(
     AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_NOT_HER, contact=1
 )
@@ -484,20 +492,64 @@ def test_the_same_withdrawal_told_again_by_the_same_person_is_undone_with_the_fi
     assert the_yes(twice).epoch + 1 == the_yes(case).epoch
 
 
-def test_her_own_withdrawal_told_by_the_same_person_stands_by_itself(asked: CaseSnapshot) -> None:
-    """The first was not hers; the second she said herself."""
+@pytest.mark.parametrize("kind", [RecallReferral, CorrectReferral])
+def test_help_that_had_begun_is_not_taken_back_without_asking_her(kind: type[Command]) -> None:
+    """The service asks whether she wanted that; if not, it goes on, and it is reported."""
+    case = after(supported(), a_command(kind))
+    (check,) = case.checks
+    assert (caseworker().who, "harbour-house", ()) == (check.recorder, check.asks, check.consents)
+    not_hers = after(reached(case), NOT_HERS, at=SOON)
+    again = the(not_hers.referral(2))
+    assert (1, ReferralState.WAITING) == (again.replaces, again.state)
+    assert ConsentState.GIVEN is again.consent
+    assert TaskKind.REPORTED_RECORDER in {task.kind for task in not_hers.tasks}
+
+
+def test_that_she_said_it_herself_is_again_the_word_of_who_wrote_the_first(
+    asked: CaseSnapshot,
+) -> None:
+    """Otherwise a second line would keep for him what the first one took."""
     twice = taken_back(asked, at=AT + timedelta(hours=1), said_by=SaidBy.VICTIM)
-    assert asked.checks == twice.checks
+    case = after(twice, NOT_HERS, at=SOON)
+    assert consents.is_valid(the_yes(case), SOON)
+
+
+def test_what_somebody_else_hears_from_her_stands_by_itself(asked: CaseSnapshot) -> None:
+    """The first was not hers; the second is, as far as anybody knows."""
+    twice = taken_back(asked, at=AT + timedelta(hours=1), actor=supervisor())
     case = after(twice, NOT_HERS, at=SOON)
     assert ConsentState.WITHDRAWN is the_yes(case).state
     assert ConsentState.WITHDRAWN is case.referrals[-1].consent
+
+
+@pytest.mark.parametrize("verb", sorted(WOULD_DECIDE_IT))
+def test_the_recorder_types_nothing_that_would_decide_it(asked: CaseSnapshot, verb: Verb) -> None:
+    """A colleague may; and so may the recorder, once she has answered."""
+    recorder, colleague = caseworker(), caseworker(person="bea")
+    assert {"being_checked"} == codes(objection_to(asked, verb, recorder))
+    assert "being_checked" not in codes(objection_to(asked, verb, colleague))
+    answered = after(asked, NOT_HERS, at=SOON)
+    assert "being_checked" not in codes(objection_to(answered, verb, recorder))
+
+
+def codes(refusal: Refused | None) -> set[str]:
+    return {reason.code for reason in refusal.reasons} if refusal else set()
+
+
+def test_a_supervisor_ends_the_line_of_a_service_only_on_a_contact(asked: CaseSnapshot) -> None:
+    """A colleague of the recorder could say that it was she before the service has rung her."""
+    hers = a_command(AnswerCheck, actor=supervisor(), answer=CheckAnswer.IT_WAS_HER)
+    assert {"not_heard"} == why_not(asked, hers, at=SOON)
 
 
 def test_her_newer_word_is_not_overwritten_by_an_older_one(asked: CaseSnapshot) -> None:
     """She agreed to less since: that stands, and the referral goes on that."""
     less = (PersonalField.NAME,)
     case = after(
-        asked, a_command(AskConsent, fields=less), a_command(GiveConsent, fields=less), at=SOON
+        asked,
+        a_command(AskConsent, fields=less, actor=BEA),
+        a_command(GiveConsent, fields=less, actor=BEA),
+        at=SOON,
     )
     word = the_yes(case)
     case = after(case, NOT_HERS, at=SOON)
@@ -507,7 +559,7 @@ def test_her_newer_word_is_not_overwritten_by_an_older_one(asked: CaseSnapshot) 
 
 def test_a_question_that_is_open_again_stays_hers_to_answer(asked: CaseSnapshot) -> None:
     """Nobody answers it for her."""
-    case = after(asked, a_command(AskConsent), NOT_HERS, at=SOON)
+    case = after(asked, a_command(AskConsent, actor=BEA), NOT_HERS, at=SOON)
     assert ConsentState.ASKED is the_yes(case).state
     assert ConsentState.ASKED is case.referrals[-1].consent
 
@@ -526,12 +578,12 @@ def test_a_need_that_somebody_has_seen_to_meanwhile_is_not_asked_for_twice(
     asked: CaseSnapshot,
 ) -> None:
     """One open request for each need; what a person arranged since stays arranged."""
-    arranged = after(asked, a_command(RequestReferral, choices=(MEADOWLIGHT,)), at=SOON)
+    wanted = a_command(RequestReferral, choices=(MEADOWLIGHT,), actor=BEA)
+    arranged = after(asked, wanted, at=SOON)
     case = after(arranged, NOT_HERS, at=SOON)
     assert arranged.referrals == case.referrals
-    case = after(
-        asked, a_command(AskConsent), a_command(GiveConsent), a_command(ReopenReferral), at=SOON
-    )
+    says = (AskConsent, GiveConsent, ReopenReferral)
+    case = after(asked, *(a_command(kind, actor=BEA) for kind in says), at=SOON)
     replaced = after(case, a_command(RecallReferral, referral=2), at=SOON)
     assert replaced.referrals == after(replaced, NOT_HERS, at=SOON).referrals
 

@@ -117,7 +117,7 @@ def test_a_question_that_she_can_no_longer_answer_is_over() -> None:
     check = WithdrawalCheck(
         number=1,
         purpose=Purpose.SUPPORT_REFERRAL,
-        recorder=caseworker().who,
+        recorder=caseworker(person="bea").who,
         asks="harbour-house",
         referrals=(1,),
         opened_at=AT,

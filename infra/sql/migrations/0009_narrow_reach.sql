@@ -152,14 +152,15 @@ $$;
 -- Rows that are rewritten by a statement which would add them: they are there already.
 CREATE FUNCTION record.has_offer(wanted text, wanted_number integer) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT EXISTS (SELECT 1 FROM record.transfer t
+    SELECT (record.acts_on(wanted) OR record.is_answering(wanted)) AND EXISTS (
+        SELECT 1 FROM record.transfer t
         WHERE t.case_ref = wanted AND t.number = wanted_number)
 $$;
 
 CREATE FUNCTION record.has_need(wanted text, wanted_number integer) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT EXISTS (SELECT 1 FROM record.need n
-        WHERE n.case_ref = wanted AND n.number = wanted_number)
+    SELECT record.acts_on(wanted) AND EXISTS (
+        SELECT 1 FROM record.need n WHERE n.case_ref = wanted AND n.number = wanted_number)
 $$;
 
 -- A referral that is there, or a new one in the place of one that stopped and was the service's.
@@ -167,11 +168,11 @@ CREATE FUNCTION record.may_be_referral(
     wanted text, wanted_number integer, in_state text, in_place_of integer
 ) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT EXISTS (SELECT 1 FROM record.referral r
-            WHERE r.case_ref = wanted AND r.number = wanted_number)
-        OR (in_state = 'waiting' AND EXISTS (SELECT 1 FROM record.referral r
-            WHERE r.case_ref = wanted AND r.number = in_place_of AND r.state = 'withdrawn'
-              AND r.organisation = record.setting('org')))
+    SELECT record.acts_on(wanted) AND EXISTS (
+        SELECT 1 FROM record.referral r WHERE r.case_ref = wanted
+          AND (r.number = wanted_number OR (in_state = 'waiting' AND r.number = in_place_of
+            AND r.state IN ('withdrawn', 'recalled', 'entered_in_error')
+            AND r.organisation = record.setting('org'))))
 $$;
 
 -- May answer the question whether a withdrawal was hers: it was put before, to this organisation
@@ -305,6 +306,21 @@ CREATE POLICY standing_in ON vault.case_key FOR SELECT TO sp_web
 
 -- How a withdrawal was said goes with it to the worker.
 ALTER TABLE record.withdrawal_post ADD COLUMN via text;
+
+-- A changed plan is confirmed by whoever is there, in their own name; a new one by nobody yet.
+CREATE FUNCTION record.guard_plan() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF current_user = 'sp_web' AND NEW.confirmed_by IS NOT NULL AND NEW.confirmed_by <> record.who()
+        AND NOT EXISTS (SELECT 1 FROM record.contact_plan p WHERE p.case_ref = NEW.case_ref
+            AND p.number = NEW.number AND p.confirmed_by = NEW.confirmed_by) THEN
+        RAISE EXCEPTION 'a plan is confirmed in one''s own name'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER contact_plan_is_guarded BEFORE INSERT OR UPDATE ON record.contact_plan
+    FOR EACH ROW EXECUTE FUNCTION record.guard_plan();
 
 -- Which columns change at all. A row's number, its author and its organisation are not among them.
 REVOKE UPDATE ON record.need, record.referral, record.deadline, record.task, record.outbox,
@@ -487,6 +503,7 @@ REVOKE ALL ON FUNCTION record.who(), record.is_too_close(text), record.is_answer
     record.hears_her(text), record.has_need(text, integer),
     record.may_be_referral(text, integer, text, integer), record.may_answer(text, integer),
     record.puts_back(record.consent), record.guard_header(), record.guard_contact(),
+    record.guard_plan(),
     record.has_left(text, text), record.is_there(record.case_person), record.stands_in(text),
     record.thinly_named() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record.who(), record.is_too_close(text), record.is_answering(text),
