@@ -136,6 +136,11 @@ class PostgresReader:
         rows = await self._fetch("find_organisation", organisation)
         return bool(rows[0][0])
 
+    async def note_look(self, case_ref: CaseRef, actor: Actor, verb: Verb) -> None:
+        """Write that somebody looked at a case: before it is shown, and counted like a reading."""
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            await self._note_reading(connection, case_ref, actor, "page", [], verb)
+
     async def read_timeline(self, case_ref: CaseRef) -> tuple[AuditLine, ...]:
         """What happened in a case, by whom, oldest first."""
         return audit.lines(await self._fetch("read_timeline", case_ref))
@@ -266,6 +271,7 @@ class PostgresReader:
         actor: Actor,
         what: str,
         fields: list[str],
+        verb: Verb = Verb.READ_PERSONAL,
     ) -> None:
         now = datetime.now(UTC)
         await connection.execute(
@@ -280,7 +286,7 @@ class PostgresReader:
         )
         body = audit.audit_body(
             actor,
-            Verb.READ_PERSONAL,
+            verb,
             case_ref=case_ref,
             outcome="done",
             occurred_at=now,

@@ -5,7 +5,7 @@ from rules.apply import apply
 from rules.claims import claimed_by_another, of_the_service
 from rules.days import local
 from rules.referral_states import TERMINAL, move
-from rules.requests import left_unmet
+from rules.requests import NEEDED_NO_MORE, left_unmet
 from rules.sending import referral_task_id
 from rules.world import World
 from schemas.actor import Role
@@ -64,8 +64,6 @@ _MEETS = {
     CompleteReferral: (duties.ACKNOWLEDGE, _CONTACT),
 }
 _STARTS = {WaitlistReferral: _WAIT, AcceptReferral: _CONTACT}
-
-_NEEDED_NO_MORE = frozenset({Reason.NO_LONGER_WANTED, Reason.NEEDS_MET_ELSEWHERE, Reason.DECEASED})
 
 
 def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
@@ -207,7 +205,7 @@ def _what_comes_of_it(
         case DeclineReferral():
             return _reason_kept(command)
         case EndReferral():
-            is_needed = command.reason not in _NEEDED_NO_MORE
+            is_needed = command.reason not in NEEDED_NO_MORE
             unmet = left_unmet(snapshot, referral, world) if is_needed else ()
             return (*_reason_kept(command), *unmet)
         case _:

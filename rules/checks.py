@@ -101,8 +101,8 @@ def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> 
     """What she answered. Whoever recorded the withdrawal cannot be the one who asked her.
 
     That it was not her gives her back to a service: it is taken only of a contact on record in
-    which it was she who spoke, and as freely as a yes is. That it was her ends the line of the
-    service that knew her: it may say so by itself; who leads the case, of such a contact only.
+    which it was she who spoke, and as freely as a yes is. That it was her needs such a contact too,
+    but where the service that knew her says so of what another agency recorded.
     """
     check = snapshot.check(command.check)
     objection = _not_theirs(snapshot, check, command.actor)
@@ -111,7 +111,7 @@ def answer_check(snapshot: CaseSnapshot, command: AnswerCheck, world: World) -> 
     was_hers = command.answer is CheckAnswer.IT_WAS_HER
     if check.state is not CheckState.OPEN or world.at >= check.line_until:
         return _too_late(snapshot, check, world, was_hers=was_hers)
-    doubt = _doubt(snapshot, check, command, was_hers=was_hers)
+    doubt = _doubt(snapshot, check, command)
     if doubt:
         return doubt
     state = CheckState.IT_WAS_HER if was_hers else CheckState.IT_WAS_NOT_HER
@@ -220,11 +220,10 @@ def _not_theirs(
     return None
 
 
-def _doubt(
-    snapshot: CaseSnapshot, check: WithdrawalCheck, command: AnswerCheck, *, was_hers: bool
-) -> Refused | None:
+def _doubt(snapshot: CaseSnapshot, check: WithdrawalCheck, command: AnswerCheck) -> Refused | None:
     """Why her answer is not known yet."""
-    if was_hers and command.actor.organisation == check.asks:
+    was_hers = command.answer is CheckAnswer.IT_WAS_HER
+    if was_hers and command.actor.organisation == check.asks and not _is_of(check.recorder, check):
         return None
     contact = snapshot.contact(command.contact) if command.contact is not None else None
     if contact is None or not _was_asked_in(snapshot, check, contact, command.actor):
@@ -238,6 +237,11 @@ def _doubt(
     if was_hers:
         return None
     return asked_freely.unsaid(command.asked) or asked_freely.objection(command.asked)
+
+
+def _is_of(who: str, check: WithdrawalCheck) -> bool:
+    """Whether somebody is of the service that is asked."""
+    return who.startswith(f"{check.asks}:")
 
 
 def _was_asked_in(

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rules import consents, duties, lane_table
+from rules import consents, duties, lane_table, tasks
 from rules.days import local
 from rules.lane_table import Step
 from rules.lane_words import nrm_stands
 from rules.rights import roles_with
 from rules.world import World
+from schemas.actor import Role
 from schemas.changes import Change, DeadlineRecorded, NotificationKept, NrmRecorded
 from schemas.consent import COMPETENT_AUTHORITY, Purpose
 from schemas.decisions import Changed, Decision, Refused, refused
@@ -29,7 +30,7 @@ from schemas.lanes import (
     NrmEvent,
     NrmState,
 )
-from schemas.snapshot import CaseSnapshot
+from schemas.snapshot import CaseSnapshot, TaskKind
 from schemas.verbs import Verb
 
 ADULTS = frozenset({AgeGroup.ADULT})
@@ -131,7 +132,7 @@ def move(snapshot: CaseSnapshot, command: MoveNrm, world: World) -> Decision:
     since = command.occurred_at or world.at
     beside = lane_table.move_duties(snapshot, row, world, since)
     if command.event is E.INDICATE and command.age:
-        return _indicate(snapshot, command.age, beside)
+        return _indicate(snapshot, command, command.age, beside, world)
     if nrm is None:
         return refused("wrong_state", f"{nrm_stands(nrm)}: use `nrm indicate`.")
     objection = _speaks_against(snapshot, nrm, command.event, world)
@@ -181,8 +182,17 @@ def _on_another_path(nrm: Nrm | None, command: MoveNrm) -> Refused | None:
     )
 
 
-def _indicate(snapshot: CaseSnapshot, age: AgeGroup, beside: tuple[Change, ...]) -> Decision:
-    """There are signs, or her age is put right before anything left."""
+def _indicate(
+    snapshot: CaseSnapshot,
+    command: MoveNrm,
+    age: AgeGroup,
+    beside: tuple[Change, ...],
+    world: World,
+) -> Decision:
+    """There are signs, or her age is put right before anything left.
+
+    That she is no adult after all takes away the say she had: a supervisor looks at that first.
+    """
     if age is AgeGroup.ADULT and snapshot.case.age is AgeGroup.CHILD:
         return refused(
             "known_child",
@@ -192,15 +202,43 @@ def _indicate(snapshot: CaseSnapshot, age: AgeGroup, beside: tuple[Change, ...])
     number = before.number if before else 0
     is_new = before is None or before.state in _OVER
     nrm = Nrm(number=number + 1 if is_new else number, state=S.INDICATED, age=age)
-    return _answer(E.INDICATE, nrm, beside)
+    had_a_say = snapshot.case.age is AgeGroup.ADULT or (before and before.answer is not None)
+    asked = (
+        tasks.ask(
+            snapshot,
+            world,
+            _age_task(nrm),
+            TaskKind.AGE_IN_QUESTION,
+            Role.SAFEGUARDING_SUPERVISOR,
+            not_for=command.actor.who,
+        )
+        if had_a_say and age in CHILDREN
+        else ()
+    )
+    return _answer(E.INDICATE, nrm, (*beside, *asked))
+
+
+def _age_task(nrm: Nrm) -> str:
+    return f"nrm-age/{nrm.number}"
 
 
 def _answer(event: NrmEvent, nrm: Nrm, beside: tuple[Change, ...]) -> Changed:
     """The kind of exploitation is never among the detail: it would point at the notification."""
     return Changed(
         changes=(NrmRecorded(nrm=nrm), *beside),
-        detail={"nrm": nrm.number, "event": event, "state": nrm.state},
+        detail={"nrm": nrm.number, "event": event, "state": nrm.state, **_said(event, nrm)},
     )
+
+
+def _said(event: NrmEvent, nrm: Nrm) -> dict[str, str | int | None]:
+    """What was taken down of her: her age, and her answer, are on the record as they were said."""
+    match event:
+        case E.INDICATE:
+            return {"age": nrm.age}
+        case E.ASK_CONSENT:
+            return {"answer": nrm.answer}
+        case _:
+            return {}
 
 
 def _besides(
@@ -257,10 +295,23 @@ def _speaks_against(
             )
         case E.SUBMIT if nrm.age in ADULTS:
             return _has_not_agreed(snapshot, nrm, world)
+        case E.SUBMIT:
+            return _is_age_in_question(snapshot, nrm)
         case E.NOTIFY_ANONYMOUSLY:
             return _has_not_declined(snapshot, nrm, world)
         case _:
             return None
+
+
+def _is_age_in_question(snapshot: CaseSnapshot, nrm: Nrm) -> Refused | None:
+    task = snapshot.task(_age_task(nrm))
+    if task is None or task.is_done:
+        return None
+    return refused(
+        "second_person",
+        "She was an adult with a say before: a safeguarding supervisor looks at her age first, and "
+        f"says so with `task done` ({task.id}).",
+    )
 
 
 def _has_not_agreed(snapshot: CaseSnapshot, nrm: Nrm, world: World) -> Refused | None:

@@ -20,10 +20,12 @@ from schemas.clockwork_steps import (
 from schemas.consent import ConsentState
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.referral import (
+    REASON_GROUPS,
     Clock,
     Need,
     NeedState,
     Reason,
+    ReasonGroup,
     Referral,
     ReferralEvent,
     ReferralState,
@@ -37,6 +39,9 @@ from schemas.snapshot import (
     NoticeTemplate,
     TaskKind,
 )
+
+NEEDED_NO_MORE = frozenset({Reason.NO_LONGER_WANTED, Reason.NEEDS_MET_ELSEWHERE, Reason.DECEASED})
+"""What a service says of her after which nobody looks for another."""
 
 
 def request(snapshot: CaseSnapshot, command: RequestReferral, world: World) -> Decision:
@@ -118,12 +123,21 @@ def _silent_since(snapshot: CaseSnapshot, referral: Referral, at: datetime) -> d
 
 
 def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Decision:
-    """Ask the next service she chose; where none is left, say so to a person."""
+    """Ask the next service she chose; where none is left, say so to a person.
+
+    Nothing goes on by itself where the service's no was about her, such as that she wants no help
+    or that it is not safe: a person finds out first what she wants.
+    """
     referral = snapshot.referral(step.referral)
     if referral is None or referral.state not in ENDED_WITHOUT_HELP or referral.was_followed:
         return refused("overtaken", "What follows is arranged already.")
     need = snapshot.need(referral.need)
     followed = ReferralRecorded(referral=referral.model_copy(update={"was_followed": True}))
+    if referral.reason is not None and REASON_GROUPS[referral.reason] is ReasonGroup.PERSON:
+        return Changed(
+            changes=(followed, *_ask_her_first(snapshot, referral, referral.reason, world)),
+            detail={"referral": referral.number, "next": None},
+        )
     if need is not None and _was_taken_up(snapshot, referral, need):
         return Changed(changes=(followed,), detail={"referral": referral.number, "next": None})
     choices = [code for code in referral.next_choices if _may_be_asked(snapshot, code, world)]
@@ -138,6 +152,17 @@ def route_onward(snapshot: CaseSnapshot, step: RouteOnward, world: World) -> Dec
     return Changed(
         changes=(followed, *_submitted(snapshot, draft, world, step.actor)),
         detail={"referral": referral.number, "next": choices[0]},
+    )
+
+
+def _ask_her_first(
+    snapshot: CaseSnapshot, referral: Referral, reason: Reason, world: World
+) -> tuple[Change, ...]:
+    """A caseworker looks; where she may still need help the need is unmet, for a supervisor too."""
+    task, kind = f"said-of-her/{referral.number}", TaskKind.REVIEW_CASE
+    return (
+        *tasks.ask(snapshot, world, task, kind, Role.CASEWORKER),
+        *(() if reason in NEEDED_NO_MORE else left_unmet(snapshot, referral, world)),
     )
 
 

@@ -36,6 +36,7 @@ class TaskKind(StrEnum):
     RENEW_CONSENT = "renew_consent"
     DEFECTIVE_CONSENT = "defective_consent"
     BEST_INTERESTS = "best_interests"
+    AGE_IN_QUESTION = "age_in_question"
     WITHDRAWAL_CHECK = "withdrawal_check"
     REPORTED_RECORDER = "reported_recorder"
     MAKE_CONTACT = "make_contact"

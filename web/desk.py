@@ -25,7 +25,7 @@ from infra.withdrawal_post import post_withdrawal
 from rules import packets
 from schemas.actor import Actor
 from schemas.case import CaseHeader, CaseOpening, Stage
-from schemas.case_commands import LinkCase
+from schemas.case_commands import HandOver, LinkCase
 from schemas.command_base import Command
 from schemas.commands import Fact
 from schemas.consent_commands import WithdrawConsent
@@ -101,6 +101,8 @@ class Desk(Looking):
         refused = await self._counter.refused(command.verb, command.case_ref)
         if refused:
             return refused
+        if isinstance(command, HandOver):
+            await self._check_there(command.to_person)
         with span("desk.decide", verb=command.verb):
             async with self._counter.noting(command.verb, command.case_ref):
                 try:
@@ -210,6 +212,12 @@ class Desk(Looking):
         await self._staff.mark_left(person, self.actor)
 
     # How it is done
+
+    async def _check_there(self, person: str) -> None:
+        """Nothing is handed to somebody who has left, and would never see it."""
+        taker = self.actor.model_copy(update={"person": person})
+        if await self._staff.has_left(taker):
+            raise BadInputError("person", f"{person} has left {self.actor.organisation}")
 
     async def _opened_before(self, case_ref: CaseRef) -> CaseHeader | None:
         try:

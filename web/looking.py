@@ -104,6 +104,7 @@ class Looking:
             snapshot = await self._record.read(case_ref)
             if not self._may_know_contact(snapshot):
                 raise unknown_case()
+        await self._reader.note_look(case_ref, self.actor, Verb.SHOW_CONTACT)
         opens = self._next_window(snapshot)
         return ContactPage(
             case_ref=case_ref,
@@ -201,7 +202,8 @@ class Looking:
             snapshot = await self._record.read(case_ref)
             if snapshot.case.owner != self.actor.organisation:
                 raise unknown_case()
-            return snapshot
+        await self._reader.note_look(case_ref, self.actor, verb)
+        return snapshot
 
     def _may_know_contact(self, snapshot: CaseSnapshot) -> bool:
         organisation = self.actor.organisation

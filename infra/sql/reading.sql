@@ -39,7 +39,10 @@ WHERE i.case_ref = $1 AND i.referral = $2 AND i.kind = 'referral'
 ORDER BY i.recorded_at DESC LIMIT 1
 
 -- name: read_timeline
-SELECT seq, recorded_at, body FROM audit.entry WHERE case_ref = $1 ORDER BY seq
+-- Who merely looked at the pages of a case is in the audit, and would crowd out what was done.
+SELECT seq, recorded_at, body FROM audit.entry WHERE case_ref = $1
+  AND NOT (verb IN ('show_case', 'show_timeline', 'show_contact') AND body::jsonb ->> 'outcome' = 'done')
+ORDER BY seq
 
 -- name: read_told
 SELECT told_version, told_language, told_text, told_at FROM record.case_file WHERE case_ref = $1

@@ -71,7 +71,7 @@ SOON = AT + timedelta(hours=5)
 OVER = AT + checks.LINE_FOR
 RECORDER = caseworker()
 ASKER = an_actor(Role.NGO_WORKER, "harbour-house", "wyn")
-HERS = a_command(AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_HER)
+HERS = a_command(AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_HER, contact=1)
 BEA = caseworker(person="bea")
 NOT_HERS = a_command(
     AnswerCheck, check=1, actor=ASKER, answer=CheckAnswer.IT_WAS_NOT_HER, contact=1
@@ -183,7 +183,7 @@ def test_each_service_is_asked_about_its_own_and_told_of_no_other() -> None:
         ("harbour-house", (1, 2), {IDVA, COUNSELLING}),
         ("meadowlight", (3,), {MEADOWLIGHT}),
     ] == seen
-    answered = after(case, HERS)
+    answered = after(reached(case), HERS, at=SOON)
     assert [CheckState.IT_WAS_HER, CheckState.OPEN] == [c.state for c in answered.checks]
 
 
@@ -305,17 +305,29 @@ def test_there_is_work_for_her_again_whatever_became_of_the_case(stage: Stage) -
         ),
     ],
 )
-def test_that_it_was_not_her_is_heard_in_a_contact_on_record(
-    parts: dict[str, Any], is_hers: bool
+@pytest.mark.parametrize(
+    ("recorder", "answer"),
+    [(RECORDER, NOT_HERS), (ngo_intake(), NOT_HERS), (ngo_intake(), HERS)],
+    ids=["not hers", "not hers, by a colleague", "hers, by a colleague of the recorder"],
+)
+def test_her_answer_is_heard_in_a_contact_on_record(
+    parts: dict[str, Any], is_hers: bool, recorder: Actor, answer: AnswerCheck
 ) -> None:
-    """What would give her back to a service is not taken on somebody's bare word."""
-    case = reached(taken_back(supported()), a_call(**parts))
-    assert (set() if is_hers else {"not_heard"}) == why_not(case, NOT_HERS, SOON)
-    assert set() == why_not(case, HERS, SOON)
+    """What gives her back to a service is on nobody's bare word, nor what ends its line to her."""
+    parts = {k: recorder.who if v == RECORDER.who else v for k, v in parts.items()}
+    heard = is_hers and parts.get("made_by") != recorder.who
+    case = reached(taken_back(supported(), recorder), a_call(**parts))
+    assert (set() if heard else {"not_heard"}) == why_not(case, answer, SOON)
+
+
+def test_a_service_says_by_itself_that_what_another_agency_recorded_was_hers() -> None:
+    """She rang them, say; nothing comes back by that."""
+    case = taken_back(supported())
+    assert set() == why_not(case, HERS.model_copy(update={"contact": None}), SOON)
 
 
 @pytest.mark.parametrize("contact", [None, 7], ids=["none named", "none there"])
-def test_that_it_was_not_her_names_the_contact(asked: CaseSnapshot, contact: int | None) -> None:
+def test_an_answer_names_the_contact(asked: CaseSnapshot, contact: int | None) -> None:
     """Which one it was is on record."""
     command = NOT_HERS.model_copy(update={"contact": contact})
     assert {"not_heard"} == why_not(asked, command, SOON)

@@ -9,6 +9,7 @@ import pytest
 from rules.nrm import ADULTS, NRM_TRANSITIONS, NrmStep
 from schemas.actor import Actor, Role
 from schemas.case import Stage
+from schemas.case_commands import FinishTask
 from schemas.changes import NotificationKept
 from schemas.consent import COMPETENT_AUTHORITY, Consent, ConsentState, Purpose
 from schemas.deadlines import DeadlineState
@@ -24,7 +25,7 @@ from schemas.lanes import (
     NrmEvent,
     NrmState,
 )
-from schemas.snapshot import CaseSnapshot
+from schemas.snapshot import CaseSnapshot, TaskKind
 from tests.builders import (
     AT,
     POLICE,
@@ -38,6 +39,7 @@ from tests.builders import (
     done,
     idva,
     only,
+    supervisor,
     the,
     why_not,
 )
@@ -164,6 +166,25 @@ def test_an_age_that_was_wrong_is_put_right_before_anything_leaves() -> None:
     assert (1, S.INDICATED, None) == (nrm.number, nrm.state, nrm.answer)
     assert [DeadlineState.RUNNING] == states_of(case, "nrm-2-duty-to-notify")
     assert {"path_of_a_child"} == why_not(case, a_move(E.NOTIFY_ANONYMOUSLY))
+
+
+@pytest.mark.parametrize("age", sorted(CHILDREN))
+def test_a_no_is_not_got_round_by_one_person_who_makes_her_younger(age: AgeGroup) -> None:
+    """A supervisor looks at her age first; then she is referred as a child is."""
+    case = after(declined(), a_move(E.INDICATE, age=age), a_move(E.INFORM_COUNCIL))
+    task = the(case.task("nrm-age/1"))
+    assert (TaskKind.AGE_IN_QUESTION, NRM_OFFICER.who) == (task.kind, task.not_for)
+    assert {"second_person"} == why_not(case, a_move(E.SUBMIT))
+    case = after(case, a_command(FinishTask, actor=supervisor(), task=task.id))
+    assert S.SUBMITTED is the(after(case, a_move(E.SUBMIT)).nrm).state
+
+
+def test_her_answer_and_her_age_are_on_the_record() -> None:
+    """Whoever looks later sees what was taken down, and when it was changed."""
+    asked = done(standing(S.INDICATED), a_move(E.ASK_CONSENT, answer=NrmAnswer.NO))
+    assert NrmAnswer.NO == asked.detail["answer"]
+    aged = done(declined(), a_move(E.INDICATE, age=AgeGroup.UNCERTAIN))
+    assert AgeGroup.UNCERTAIN == aged.detail["age"]
 
 
 def test_an_adult_who_agrees_is_referred() -> None:

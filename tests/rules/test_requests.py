@@ -7,6 +7,7 @@ import pytest
 
 from rules.apply import apply
 from rules.referral_states import OVER
+from rules.requests import NEEDED_NO_MORE
 from schemas.actor import Role
 from schemas.changes import ReferralRecorded
 from schemas.clockwork_steps import (
@@ -18,11 +19,13 @@ from schemas.consent import Consent, ConsentState
 from schemas.consent_commands import AskConsent, GiveConsent, WithdrawConsent
 from schemas.deadlines import DeadlineState
 from schemas.referral import (
+    REASON_GROUPS,
     ChosenBy,
     Clock,
     NeedState,
     Priority,
     Reason,
+    ReasonGroup,
     ReferralState,
 )
 from schemas.referral_commands import RecallReferral, ReopenReferral, RequestReferral
@@ -285,6 +288,23 @@ def test_the_next_service_she_chose_is_asked(state: ReferralState) -> None:
     assert facts == (TERNSTONE, 1, (MEADOWLIGHT,), S.WAITING)
     assert the(case.referral(1)).was_followed
     assert case.task("consent/2") is None
+
+
+SAID_OF_HER = sorted(r for r, group in REASON_GROUPS.items() if group is ReasonGroup.PERSON)
+
+
+@pytest.mark.parametrize("reason", SAID_OF_HER)
+def test_nothing_goes_to_the_next_service_where_the_no_was_about_her(reason: Reason) -> None:
+    """She wants no more, it is not safe, she has died: a person finds out first."""
+    referral = a_referral(state=S.DECLINED, next_choices=(MEADOWLIGHT,), reason=reason)
+    case = an_open_case(referrals=[referral], consents=[given(MEADOWLIGHT)], needs=[a_need()])
+    case = after(case, a_command(RouteOnward))
+    assert [1] == [r.number for r in case.referrals]
+    assert the(case.referral(1)).was_followed
+    assert TaskKind.REVIEW_CASE is the(case.task("said-of-her/1")).kind
+    is_needed = reason not in NEEDED_NO_MORE
+    assert (NeedState.UNMET if is_needed else NeedState.OPEN) is case.needs[0].state
+    assert is_needed is (case.task("unmet/1") is not None)
 
 
 def test_what_follows_is_as_urgent_as_what_ended() -> None:

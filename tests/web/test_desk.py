@@ -17,7 +17,7 @@ from infra.migrations import migrate
 from infra.stack.secrets import Role as DatabaseRole
 from schemas.actor import Actor, Role
 from schemas.case import Stage
-from schemas.case_commands import AddNeed, CloseCase, DeclareConflict
+from schemas.case_commands import AddNeed, CloseCase, DeclareConflict, HandOver
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import WithdrawConsent
 from schemas.contact import ContactChannel, ContactResult, ContactWindow, PlanTerms
@@ -634,6 +634,34 @@ async def test_asking_for_what_one_may_not_see_leaves_a_row(
             await desk.show_case(case_ref)
     ((actor, verb, reason, about),) = await last_rows(people)
     assert (actor, verb, reason, about) == (stranger, Verb.SHOW_CASE, "not_visible", case_ref)
+
+
+async def test_who_looks_at_a_case_is_in_the_audit_and_not_in_its_timeline(
+    people: People, at_desk: AtDesk
+) -> None:
+    """Which refuge has her is on a page, too; what was done is not crowded out by who looked."""
+    case_ref, bea = await delivered(people.record_for), caseworker(person="bea")
+    async with at_desk(bea) as desk:
+        await desk.show_case(case_ref)
+        await desk.show_contact(case_ref)
+        timeline = await desk.show_timeline(case_ref)
+    looks = [Verb.SHOW_TIMELINE, Verb.SHOW_CONTACT, Verb.SHOW_CASE]
+    assert [(bea, verb, "", case_ref) for verb in reversed(looks)] == await last_rows(people, 3)
+    assert not {line.verb for line in timeline} & set(looks)
+    pool = await people.pool_of(DatabaseRole.AUDIT)
+    counted = "SELECT had_task FROM record.consultation WHERE case_ref = $1 AND person = 'bea'"
+    assert [False] * 3 == [row["had_task"] for row in await pool.fetch(counted, case_ref)]
+
+
+async def test_a_case_is_not_handed_to_somebody_who_has_left(
+    people: People, at_desk: AtDesk
+) -> None:
+    """They would never see it, and nobody would know."""
+    case_ref = await delivered(people.record_for)
+    async with at_desk(supervisor()) as desk:
+        await desk.mark_left("zed")
+        with pytest.raises(BadInputError, match="zed has left"):
+            await desk.decide(about(case_ref, HandOver, actor=supervisor(), to_person="zed"))
 
 
 async def test_an_answer_that_was_lost_on_its_way_is_found_in_the_record(
