@@ -31,7 +31,7 @@ def loosened(old: PlanTerms, new: PlanTerms) -> frozenset[PlanPart]:
         PlanPart.WINDOWS: any(not _lies_within(w, old.windows) for w in new.windows),
         PlanPart.VOICEMAIL: _LOUDER.index(new.voicemail) > _LOUDER.index(old.voicemail),
         PlanPart.CALLER_IDENTITY: _shows_name(new) and not _shows_name(old),
-        PlanPart.DROPPED_CALL: _calls_back(new) and not _calls_back(old),
+        PlanPart.DROPPED_CALL: _calls_back(new) and _if_dropped(new) != _if_dropped(old),
         PlanPart.POST: old.do_not_post and not new.do_not_post,
         PlanPart.DEVICE: not _others_see(new) and _others_see(old),
         PlanPart.INTERPRETER: _admits_others(old.interpreter, new.interpreter),
@@ -62,6 +62,11 @@ def _shows_name(terms: PlanTerms) -> bool:
 
 def _calls_back(terms: PlanTerms) -> bool:
     return terms.dropped_call is not DroppedCall.WAIT
+
+
+def _if_dropped(terms: PlanTerms) -> tuple[DroppedCall, int | None]:
+    """What was agreed, and for when: an earlier call back and a later one are both another."""
+    return terms.dropped_call, terms.call_back_after_minutes
 
 
 def _others_see(terms: PlanTerms) -> bool:
@@ -101,6 +106,7 @@ def _common(
 
 def _admits_others(old: InterpreterNeed, new: InterpreterNeed) -> bool:
     """Excluding one more interpreter, or asking for a woman, protects her at once."""
-    other_gender = new.gender is not old.gender and old.gender is not InterpreterGender.ANY
+    asks_for_woman = (old.gender, new.gender) == (InterpreterGender.ANY, InterpreterGender.FEMALE)
+    other_gender = new.gender is not old.gender and not asks_for_woman
     readmitted = not set(old.excluded) <= set(new.excluded)
     return new.needed is not old.needed or other_gender or readmitted

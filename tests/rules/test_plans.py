@@ -210,6 +210,11 @@ INTERPRETED = InterpreterNeed(needed=True)
             id="only a woman interprets",
         ),
         pytest.param(
+            set_to(C.VOICE, interpreter=InterpreterNeed(gender=InterpreterGender.MALE)),
+            [P.INTERPRETER],
+            id="only a man interprets",
+        ),
+        pytest.param(
             set_to(C.IN_PERSON, has_details=True, has_words=True, interpreter=INTERPRETED),
             [P.DETAILS, P.CHANNELS, P.INTERPRETER, P.WORDS],
             id="several at once",
@@ -294,6 +299,9 @@ def test_while_a_change_waits_who_it_excludes_and_a_shared_device_count_at_once(
             InterpreterNeed(needed=True, excluded=("int-1",), gender=InterpreterGender.MALE),
             id="a man in place of a woman",
         ),
+        pytest.param(
+            InterpreterNeed(needed=True, excluded=("int-1",)), id="anybody in place of a woman"
+        ),
         pytest.param(InterpreterNeed(excluded=("int-1",)), id="none is needed"),
     ],
 )
@@ -303,6 +311,26 @@ def test_who_may_interpret_is_widened_only_when_confirmed(interpreter: Interpret
     case = after(an_open_case(), set_to(C.VOICE, interpreter=need))
     case = after(case, set_to(C.VOICE, interpreter=interpreter))
     assert plan_of(case, 2).changes == (P.INTERPRETER,)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "asked", "changes"),
+    [
+        pytest.param(240, 240, (), id="as agreed"),
+        pytest.param(240, 1, (P.DROPPED_CALL,), id="sooner"),
+        pytest.param(1, 240, (P.DROPPED_CALL,), id="later"),
+        pytest.param(240, None, (P.DROPPED_CALL,), id="at no set time"),
+        pytest.param(None, 240, (P.DROPPED_CALL,), id="at a time where none was set"),
+    ],
+)
+def test_she_is_called_back_when_she_said_and_at_no_other_time(
+    agreed: int | None, asked: int | None, changes: tuple[PlanPart, ...]
+) -> None:
+    """Four hours on he has gone out; a minute on he still stands there."""
+    back: dict[str, Any] = {"dropped_call": DroppedCall.CALL_BACK}
+    case = after(an_open_case(), set_to(C.VOICE, **back, call_back_after_minutes=agreed))
+    case = after(case, set_to(C.VOICE, **back, call_back_after_minutes=asked))
+    assert changes == plan_of(case, 2).changes
 
 
 def test_a_change_asks_somebody_else_to_confirm_it() -> None:
