@@ -17,7 +17,7 @@ from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.changes import Change, CheckRecorded
 from schemas.consent import Purpose
 from schemas.consent_commands import AnswerCheck, WithdrawConsent
-from schemas.contact import SPOKEN_CHANNELS, Contact, ContactPurpose
+from schemas.contact import Contact, ContactPurpose
 from schemas.deadlines import Deadline
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.referral import Referral
@@ -249,9 +249,8 @@ def _was_asked_in(
 ) -> bool:
     """Whether she can have said so in it: to this organisation, and not to the recorder."""
     is_theirs = contact.organisation == actor.organisation and contact.made_by != check.recorder
-    is_aloud = contact.channel in SPOKEN_CHANNELS
     is_since = contact.started_at is not None and contact.started_at >= check.opened_at
-    return is_theirs and is_aloud and is_since and was_she(snapshot, contact)
+    return is_theirs and is_since and was_she(snapshot, contact)
 
 
 def _nobody_need_ask(snapshot: CaseSnapshot, check: WithdrawalCheck) -> tuple[Change, ...]:

@@ -11,6 +11,7 @@ from rules.plan_terms import loosened
 from rules.safe_contact import USED, is_suspended, terms_at
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.contact import (
+    SPOKEN_CHANNELS,
     ContactChannel,
     ContactPlan,
     PlanConfirmation,
@@ -51,11 +52,12 @@ def doubt_about(
         return None
     return refused(
         "not_confirmed",
-        "A change is confirmed by an NGO that has taken her on, or in a contact over a channel of "
-        "the plan in force (before the first plan: the one she used), made by somebody other than "
-        "who set the change and after it was set, in which she spoke, through no relative or "
-        "friend, and gave her safe word if one was agreed. Where no way is left to ask her, as "
-        "after a suspension, a supervisor who saw her in person may confirm it too.",
+        "A change is confirmed by an NGO that has taken her on, or in a contact by voice or in "
+        "person over a channel of the plan in force (before the first plan: the one she used), "
+        "made by somebody other than who set the change and after it was set, in which she spoke, "
+        "through no relative or friend, and gave her safe word if one was agreed. Where no way is "
+        "left to speak with her, as after a suspension, a supervisor who saw her in person may "
+        "confirm it too.",
     )
 
 
@@ -92,7 +94,7 @@ def _she_said_so(snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan
 
 
 def _came_herself(snapshot: CaseSnapshot, command: ConfirmPlan, at: datetime) -> bool:
-    """Where no way and no time is left to ask her, a supervisor who saw her may confirm."""
+    """Where no way and no time is left to speak with her, a supervisor who saw her may confirm."""
     terms = terms_at(snapshot, at)
-    is_out_of_reach = terms is None or not terms.windows
-    return is_out_of_reach and command.actor.role is Role.SAFEGUARDING_SUPERVISOR
+    is_in_reach = terms is not None and terms.windows and SPOKEN_CHANNELS & set(terms.channels)
+    return not is_in_reach and command.actor.role is Role.SAFEGUARDING_SUPERVISOR

@@ -420,6 +420,14 @@ def test_a_first_plan_without_details_takes_nothing_away() -> None:
             {"actor": supervisor(), "how": PlanConfirmation.TOLD_IN_PERSON},
             {"not_confirmed"}, id="to a supervisor, where she can be rung",
         ),
+        pytest.param(
+            Channel.NGO, {"channel": C.VIA_NGO, "word": W.NOT_GIVEN}, {}, {"not_confirmed"},
+            id="as somebody passed it on",
+        ),
+        pytest.param(
+            Channel.NGO, {}, {"actor": supervisor(), "how": PlanConfirmation.TOLD_IN_PERSON},
+            set(), id="to a supervisor, where others pass on what she says",
+        ),
     ],
 )  # fmt: skip
 def test_a_first_plan_is_confirmed_as_any_other_change(
@@ -560,6 +568,16 @@ def test_a_change_is_confirmed_only_by_what_could_not_be_him(
     """Each ground by itself; what no rule knows does not confirm."""
     refusals = {refusal} if refusal else set()
     assert refusals == why_not(a_change(call), command, at=LATER)
+
+
+@pytest.mark.parametrize("channel", sorted(set(C) - {C.VOICE, C.IN_PERSON, C.SHE_CONTACTS_US}))
+def test_what_others_pass_on_is_not_her_word(channel: ContactChannel) -> None:
+    """Who holds her telephone, or speaks for her, could be he; a supervisor sees her instead."""
+    case = after(an_open_case(), set_to(channel), set_to(channel, has_details=True))
+    case = case.model_copy(update={"contacts": (a_call(channel=channel, word=W.NOT_GIVEN),)})
+    assert {"not_confirmed"} == why_not(case, by_old_channel(), at=LATER)
+    saw_her = by_old_channel(supervisor(), how=PlanConfirmation.TOLD_IN_PERSON)
+    assert set() == why_not(case, saw_her, at=LATER)
 
 
 def test_where_no_word_was_agreed_none_is_asked_for() -> None:
