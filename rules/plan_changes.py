@@ -4,14 +4,12 @@ Number, address and trusted person, the words, and whatever lets more through th
 what an abuser would change first.
 """
 
-from datetime import datetime
-
 from rules.her_word import was_she
 from rules.plan_terms import loosened
-from rules.safe_contact import USED, is_suspended, terms_at
+from rules.safe_contact import USED, agreed_at, can_be_asked, is_suspended
+from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.contact import (
-    SPOKEN_CHANNELS,
     ContactChannel,
     ContactPlan,
     PlanConfirmation,
@@ -38,7 +36,7 @@ def changes_of(
 
 
 def doubt_about(
-    snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan, at: datetime
+    snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan, world: World
 ) -> Refused | None:
     """Why a change is not yet known to be hers. An NGO must have taken her on to be heard here."""
     if command.actor.who == plan.set_by:
@@ -48,7 +46,7 @@ def doubt_about(
         return None
     if command.how is PlanConfirmation.OLD_CHANNEL and _she_said_so(snapshot, plan, command):
         return None
-    if command.how is PlanConfirmation.TOLD_IN_PERSON and _came_herself(snapshot, command, at):
+    if command.how is PlanConfirmation.TOLD_IN_PERSON and _came_herself(snapshot, command, world):
         return None
     return refused(
         "not_confirmed",
@@ -93,8 +91,11 @@ def _she_said_so(snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan
     return in_time and by_another and was_she(snapshot, contact)
 
 
-def _came_herself(snapshot: CaseSnapshot, command: ConfirmPlan, at: datetime) -> bool:
-    """Where no way and no time is left to speak with her, a supervisor who saw her may confirm."""
-    terms = terms_at(snapshot, at)
-    is_in_reach = terms is not None and terms.windows and SPOKEN_CHANNELS & set(terms.channels)
-    return not is_in_reach and command.actor.role is Role.SAFEGUARDING_SUPERVISOR
+def _came_herself(snapshot: CaseSnapshot, command: ConfirmPlan, world: World) -> bool:
+    """Where no way and no time was left to speak with her, a supervisor who saw her may confirm.
+
+    Whatever the change takes away: it does not put her out of reach of the question whether it is
+    hers.
+    """
+    may_be_asked = can_be_asked(agreed_at(snapshot, world.at), world)
+    return not may_be_asked and command.actor.role is Role.SAFEGUARDING_SUPERVISOR

@@ -14,7 +14,7 @@ from rules.apply import apply
 from rules.contacts_waiting import ask_about_plan, called_off, seen_anew
 from rules.days import local, utc
 from rules.plan_changes import changes_of, doubt_about
-from rules.safe_contact import is_engaged, is_fresh
+from rules.safe_contact import agreed_at, can_be_asked, is_engaged, is_fresh, terms_at
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.changes import Change, PlanRecorded
@@ -60,7 +60,7 @@ def confirm(snapshot: CaseSnapshot, command: ConfirmPlan, world: World) -> Decis
     plan = next((p for p in snapshot.plans if p.number == command.plan), None)
     if plan is None or plan.state is not PlanState.PENDING:
         return refused("not_pending", "No such change waits to be confirmed.")
-    objection = _stranger(snapshot, command.actor) or doubt_about(snapshot, plan, command, world.at)
+    objection = _stranger(snapshot, command.actor) or doubt_about(snapshot, plan, command, world)
     if objection:
         return objection
     by = {"confirmed_how": command.how, "confirmed_by": command.actor.who}
@@ -193,12 +193,31 @@ def _to_be_confirmed(snapshot: CaseSnapshot, plan: ContactPlan, world: World) ->
     waits = (*_ended(snapshot, older), PlanRecorded(plan=plan), *asked)
     after = apply(snapshot, waits)
     return Changed(
-        changes=(*waits, *seen_anew(after, after.contacts, world)),
+        changes=(
+            *waits,
+            *_no_time_left(after, plan, world),
+            *seen_anew(after, after.contacts, world),
+        ),
         detail={
             "plan": plan.number,
             "state": PlanState.PENDING,
             "changes": ",".join(plan.changes),
         },
+    )
+
+
+def _no_time_left(snapshot: CaseSnapshot, plan: ContactPlan, world: World) -> tuple[Change, ...]:
+    """Where a change takes away every time to ask her whether it is hers, a supervisor looks.
+
+    By rule nobody rings her then: the times it takes away may be those at which he is there. Nor
+    is it the setter who decides: the change is set anew with an old time, or contact suspended.
+    """
+    agreed, left = agreed_at(snapshot, world.at), terms_at(snapshot, world.at)
+    if can_be_asked(left, world) or not can_be_asked(agreed, world):
+        return ()
+    role = Role.SAFEGUARDING_SUPERVISOR
+    return tasks.ask(
+        snapshot, world, _time_task(plan), TaskKind.NO_TIME_LEFT, role, not_for=plan.set_by
     )
 
 
@@ -216,7 +235,7 @@ def _put_in_force(
     changes = (
         *_replaced(snapshot, holds),
         PlanRecorded(plan=holds),
-        *tasks.done(snapshot, _confirm_task(plan)),
+        *tasks.done(snapshot, _confirm_task(plan), _time_task(plan)),
         *_checked(snapshot),
         *duties.meet(snapshot, REVIEW, at),
     )
@@ -240,7 +259,7 @@ def _ended(snapshot: CaseSnapshot, plans: Iterable[ContactPlan]) -> tuple[Change
         if plan.state is not PlanState.REPLACED
         for change in (
             PlanRecorded(plan=plan.model_copy(update={"state": PlanState.REPLACED})),
-            *tasks.done(snapshot, _confirm_task(plan)),
+            *tasks.done(snapshot, _confirm_task(plan), _time_task(plan)),
         )
     )
 
@@ -253,6 +272,10 @@ def _checked(snapshot: CaseSnapshot) -> tuple[Change, ...]:
 
 def _confirm_task(plan: ContactPlan) -> str:
     return f"confirm-plan/{plan.number}"
+
+
+def _time_task(plan: ContactPlan) -> str:
+    return f"no-time-left/{plan.number}"
 
 
 def _look_after(snapshot: CaseSnapshot, halted: ContactPlan, world: World) -> tuple[Change, ...]:

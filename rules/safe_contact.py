@@ -16,7 +16,7 @@ from types import MappingProxyType
 from rules.days import bank_holiday
 from rules.plan_terms import until_confirmed
 from rules.referral_states import ENGAGED
-from rules.windows import Spell, spells
+from rules.windows import Spell, next_window, spells
 from rules.world import World
 from schemas.case import Channel, PersonalField
 from schemas.consent import ConsentState
@@ -73,17 +73,29 @@ _OFFICE_HOURS = tuple(
 
 def terms_at(snapshot: CaseSnapshot, at: datetime) -> PlanTerms | None:
     """What holds at a moment; None: she may not be reached at all."""
+    agreed = agreed_at(snapshot, at)
+    return None if agreed is None else until_confirmed(agreed, snapshot.pending_plan)
+
+
+def agreed_at(snapshot: CaseSnapshot, at: datetime) -> PlanTerms | None:
+    """The same, whatever change of it waits to be confirmed."""
     plan = snapshot.plan
     if snapshot.case.died_at is not None or is_suspended(snapshot):
         return None
-    waits = snapshot.pending_plan
     if plan is not None and is_fresh(plan, at):
-        return until_confirmed(plan, waits)
+        return plan
     used = USED[snapshot.case.channel]
     if used is None or (plan is not None and used not in plan.channels):
         return None
     known = plan or PlanTerms(channels=(used,), windows=_OFFICE_HOURS)
-    return until_confirmed(known.model_copy(update={"channels": (used,)}), waits)
+    return known.model_copy(update={"channels": (used,)})
+
+
+def can_be_asked(terms: PlanTerms | None, world: World) -> bool:
+    """Whether terms leave a way and a time to speak with her herself."""
+    if terms is None or SPOKEN_CHANNELS.isdisjoint(terms.channels):
+        return False
+    return next_window(terms, world.at, world.calendar) is not None
 
 
 def is_fresh(plan: ContactPlan, at: datetime) -> bool:

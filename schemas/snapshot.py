@@ -44,6 +44,8 @@ class TaskKind(StrEnum):
     DURESS = "duress"
     WORD_WRONG = "word_wrong"
     CONFIRM_PLAN = "confirm_plan"
+    NO_TIME_LEFT = "no_time_left"
+    """A change of her plan that waits leaves no time at which she could be asked about it."""
     PLAN_STALE = "plan_stale"
     WELFARE = "welfare"
     REVIEW_HOLD = "review_hold"

@@ -713,6 +713,74 @@ def test_after_a_suspension_a_supervisor_who_saw_her_may_confirm() -> None:
     }
 
 
+# a change that leaves no time
+
+ELSEWHEN = window(6, "02:00", "03:00")
+
+
+def shut_off(actor: Actor | None = None) -> CaseSnapshot:
+    """Her times are changed to a night on which nobody may ring her yet."""
+    change = set_to(windows=(ELSEWHEN,), has_details=True, actor=actor or caseworker())
+    return after(a_case_with_plan(), change)
+
+
+def no_time_left(case: CaseSnapshot) -> list[bool]:
+    """Whether each supervisor's task of it is done."""
+    return [task.is_done for task in case.tasks if task.kind is TaskKind.NO_TIME_LEFT]
+
+
+def test_whoever_takes_her_times_away_does_not_put_her_out_of_reach() -> None:
+    """Else a supervisor could let his number in, and nobody would ask her over the old one."""
+    saw_her = by_old_channel(supervisor(), how=PlanConfirmation.TOLD_IN_PERSON)
+    assert {"no_safe_window"} == why_not(shut_off(), a_command(PlanContact))
+    assert {"not_confirmed"} == why_not(shut_off(), saw_her, at=LATER)
+
+
+def test_where_her_times_have_run_out_a_supervisor_who_saw_her_confirms() -> None:
+    """There is no time at which she could be asked."""
+    over = window(1, "10:00", "12:00", AT.date() - timedelta(days=7))
+    case = after(an_open_case(), set_to(windows=(over,)), set_to(has_details=True))
+    saw_her = by_old_channel(supervisor(), how=PlanConfirmation.TOLD_IN_PERSON)
+    assert set() == why_not(case, saw_her, at=LATER)
+
+
+def test_a_change_that_leaves_no_time_to_ask_her_is_put_before_a_supervisor() -> None:
+    """The old times may be the ones at which he is there: a person decides, and not who set it."""
+    case = shut_off(supervisor())
+    (task,) = (task for task in case.tasks if task.kind is TaskKind.NO_TIME_LEFT)
+    assert (Role.SAFEGUARDING_SUPERVISOR, supervisor().who) == (task.for_role, task.not_for)
+    narrower = set_to(windows=(window(1, "11:00", "12:00"),), has_details=True)
+    assert [] == no_time_left(after(a_case_with_plan(), narrower))
+    assert [] == no_time_left(after(an_open_case(), set_to(windows=(ELSEWHEN,))))
+    assert [] == no_time_left(after(a_case_with_plan(), set_to(windows=())))
+
+
+@pytest.mark.parametrize(
+    "settles",
+    [
+        pytest.param(set_to(windows=(TUESDAY, ELSEWHEN), actor=BEA), id="both times, to ask her"),
+        pytest.param(set_to(), id="as it was"),
+        pytest.param(by_ngo(), id="confirmed"),
+        pytest.param(a_command(SuspendPlan), id="nobody contacts her"),
+    ],
+)
+def test_nobody_need_look_once_the_change_that_left_no_time_is_over(settles: Command) -> None:
+    """Confirmed, dropped, or replaced by one that leaves a time."""
+    assert [True] == no_time_left(after(shut_off(), settles))
+
+
+def test_set_with_the_old_times_too_the_change_is_confirmed_over_the_old_channel() -> None:
+    """A supervisor lets her be asked at a time that was hers; then only the new times are left."""
+    both = set_to(windows=(TUESDAY, ELSEWHEN), has_details=True, actor=supervisor())
+    case = after(shut_off(), both)
+    case = after(case, a_command(PlanContact, purpose=ContactPurpose.PLAN_CHECK, referral=None))
+    call = the(case.contact(1))
+    assert 1 == the(call.safe_at).weekday()
+    case = case.model_copy(update={"contacts": (a_call(),)})
+    case = after(case, by_old_channel(plan=3), set_to(windows=(ELSEWHEN,)), at=LATER)
+    assert (ELSEWHEN,) == the(case.plan).windows
+
+
 # going stale
 
 
