@@ -95,6 +95,9 @@ ALTER TABLE record.contact_plan
     ADD CONSTRAINT contact_plan_change_confirmed
         CHECK (state <> 'in_force' OR changes = '{}' OR confirmed_by IS NOT NULL);
 
+-- Who said what came of a contact; not known of earlier ones.
+ALTER TABLE record.contact ADD COLUMN ended_by text;
+
 -- Helps her now, as one of the services that has taken her on.
 CREATE FUNCTION record.helps(wanted text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -344,7 +347,7 @@ GRANT UPDATE (state, occurred_at, recorded_at) ON record.outbox TO sp_web, sp_jo
 GRANT UPDATE (state, confirmed_how, confirmed_by, verified_at, expires_at, suspended_for,
     occurred_at, recorded_at) ON record.contact_plan TO sp_web, sp_journeys;
 GRANT UPDATE (state, safe_at, safe_until, result, word, interpreted_by, organisation, planned_by,
-    made_by, started_at, ended_at, is_outside_plan, occurred_at, recorded_at)
+    made_by, ended_by, started_at, ended_at, is_outside_plan, occurred_at, recorded_at)
     ON record.contact TO sp_web, sp_journeys;
 GRANT INSERT (case_ref, number, purpose, recorder, asks, referrals, consents, opened_at, line_until,
         state, answered_by, occurred_at),
