@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from rules import alarms, asked_freely, consents, duties, tasks, undoing
 from rules.contacts_waiting import called_off
-from rules.her_word import was_she
+from rules.her_word import began_since, is_heard_by_others, was_she
 from rules.referral_states import ENGAGED
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
@@ -231,8 +231,8 @@ def _doubt(snapshot: CaseSnapshot, check: WithdrawalCheck, command: AnswerCheck)
             "not_heard",
             "Her answer is taken of a contact on record: name it (`--contact`). Your "
             "organisation made it by voice or in person, after the withdrawal and as her plan "
-            "allows, and not the one who recorded the withdrawal; in it she spoke, through no "
-            "relative or friend, and gave her safe word if one was agreed.",
+            "allows, and whoever recorded the withdrawal neither began nor ended it; in it she "
+            "spoke, through no relative or friend, and gave her safe word if one was agreed.",
         )
     if was_hers:
         return None
@@ -248,9 +248,10 @@ def _was_asked_in(
     snapshot: CaseSnapshot, check: WithdrawalCheck, contact: Contact, actor: Actor
 ) -> bool:
     """Whether she can have said so in it: to this organisation, and not to the recorder."""
-    is_theirs = contact.organisation == actor.organisation and contact.made_by != check.recorder
-    is_since = contact.started_at is not None and contact.started_at >= check.opened_at
-    return is_theirs and is_since and was_she(snapshot, contact)
+    is_theirs = contact.organisation == actor.organisation
+    is_by_others = is_heard_by_others(contact, check.recorder)
+    is_since = began_since(contact, check.opened_at)
+    return is_theirs and is_by_others and is_since and was_she(snapshot, contact)
 
 
 def _nobody_need_ask(snapshot: CaseSnapshot, check: WithdrawalCheck) -> tuple[Change, ...]:

@@ -94,6 +94,7 @@ def _made(contact: Contact, command: EndContact, world: World) -> Contact:
             "word": command.word,
             "interpreted_by": command.interpreted_by,
             "made_by": contact.made_by or command.actor.who,
+            "ended_by": command.actor.who,
             "ended_at": max(at, contact.started_at or at),
             "is_outside_plan": contact.state is not ContactState.STARTED,
         }

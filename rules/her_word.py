@@ -1,5 +1,7 @@
 """Whether it was she who spoke in a contact: what only she can say rests on one in which it was."""
 
+from datetime import datetime
+
 from schemas.contact import (
     SPOKEN_CHANNELS,
     Contact,
@@ -29,3 +31,14 @@ def was_she(snapshot: CaseSnapshot, contact: Contact) -> bool:
         and contact.interpreted_by in _INDEPENDENT
         and contact.word in accepted
     )
+
+
+def is_heard_by_others(contact: Contact, person: str) -> bool:
+    """Whether neither who began it nor who said what came of it is that person; unknown is no."""
+    heard_by = (contact.made_by, contact.ended_by)
+    return None not in heard_by and person not in heard_by
+
+
+def began_since(contact: Contact, since: datetime) -> bool:
+    """Whether it began at that moment or later: before, there was nothing to ask her about."""
+    return contact.started_at is not None and contact.started_at >= since

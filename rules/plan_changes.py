@@ -4,7 +4,7 @@ Number, address and trusted person, the words, and whatever lets more through th
 what an abuser would change first.
 """
 
-from rules.her_word import was_she
+from rules.her_word import began_since, is_heard_by_others, was_she
 from rules.plan_terms import loosened
 from rules.safe_contact import USED, agreed_at, can_be_asked, is_suspended
 from rules.world import World
@@ -52,10 +52,10 @@ def doubt_about(
         "not_confirmed",
         "A change is confirmed by an NGO that has taken her on, or in a contact by voice or in "
         "person over a channel of the plan in force (before the first plan: the one she used), "
-        "made by somebody other than who set the change and after it was set, in which she spoke, "
-        "through no relative or friend, and gave her safe word if one was agreed. Where no way is "
-        "left to speak with her, as after a suspension, a supervisor who saw her in person may "
-        "confirm it too.",
+        "begun after the change was set, and neither begun nor ended by who set it, in which she "
+        "spoke, through no relative or friend, and gave her safe word if one was agreed. Where no "
+        "way is left to speak with her, as after a suspension, a supervisor who saw her in person "
+        "may confirm it too.",
     )
 
 
@@ -84,11 +84,8 @@ def _she_said_so(snapshot: CaseSnapshot, plan: ContactPlan, command: ConfirmPlan
     contact = snapshot.contact(command.contact) if command.contact else None
     if contact is None or contact.channel not in _old_channels(snapshot):
         return False
-    in_time = (
-        plan.set_at is not None and contact.ended_at is not None and contact.ended_at > plan.set_at
-    )
-    by_another = contact.made_by is not None and contact.made_by != plan.set_by
-    return in_time and by_another and was_she(snapshot, contact)
+    is_since = plan.set_at is not None and began_since(contact, plan.set_at)
+    return is_since and is_heard_by_others(contact, plan.set_by) and was_she(snapshot, contact)
 
 
 def _came_herself(snapshot: CaseSnapshot, command: ConfirmPlan, world: World) -> bool:

@@ -275,7 +275,8 @@ class Contact(BaseModel):
     word: WordCheck = WordCheck.NOT_GIVEN
     interpreted_by: InterpreterKind = InterpreterKind.NONE
     planned_by: str
-    made_by: str | None = None
+    made_by: str | None = Field(default=None, description="Who began it.")
+    ended_by: str | None = Field(default=None, description="Who said what came of it.")
     started_at: datetime | None = None
     ended_at: datetime | None = None
     is_outside_plan: bool = Field(

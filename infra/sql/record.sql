@@ -238,18 +238,18 @@ INSERT INTO record.plan_word (case_ref, plan, safe_hash, duress_hash) VALUES ($1
 -- name: put_contact
 INSERT INTO record.contact (case_ref, number, referral, organisation, purpose, channel, template,
     interpreter, state, not_before, safe_at, safe_until, result, word, interpreted_by, planned_by,
-    made_by, started_at, ended_at, is_outside_plan, occurred_at)
+    made_by, ended_by, started_at, ended_at, is_outside_plan, occurred_at)
 SELECT case_ref, number, referral, organisation, purpose, channel, template, interpreter, state,
-    not_before, safe_at, safe_until, result, word, interpreted_by, planned_by, made_by, started_at,
-    ended_at, is_outside_plan, occurred_at
+    not_before, safe_at, safe_until, result, word, interpreted_by, planned_by, made_by, ended_by,
+    started_at, ended_at, is_outside_plan, occurred_at
 FROM jsonb_populate_record(NULL::record.contact, $1::jsonb)
 ON CONFLICT ON CONSTRAINT contact_pk DO UPDATE SET state = excluded.state,
     safe_at = excluded.safe_at, safe_until = excluded.safe_until, result = excluded.result,
     word = excluded.word, interpreted_by = excluded.interpreted_by,
     organisation = excluded.organisation, planned_by = excluded.planned_by,
-    made_by = excluded.made_by, started_at = excluded.started_at, ended_at = excluded.ended_at,
-    is_outside_plan = excluded.is_outside_plan, occurred_at = excluded.occurred_at,
-    recorded_at = clock_timestamp()
+    made_by = excluded.made_by, ended_by = excluded.ended_by, started_at = excluded.started_at,
+    ended_at = excluded.ended_at, is_outside_plan = excluded.is_outside_plan,
+    occurred_at = excluded.occurred_at, recorded_at = clock_timestamp()
 
 -- name: put_hold
 INSERT INTO record.hold (case_ref, number, organisation, placed_by, referral, placed_at, lifted_at,

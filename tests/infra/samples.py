@@ -153,6 +153,7 @@ CONTACT_LATER = {
     "interpreted_by": InterpreterKind.INDEPENDENT,
     "planned_by": SUE,
     "made_by": SUE,
+    "ended_by": ANN,
     "started_at": AT,
     "ended_at": LATER,
     "is_outside_plan": True,

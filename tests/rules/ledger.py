@@ -76,7 +76,7 @@ class Ledger:
         assert at < taken.at + LINE_FOR
         assert _is_free(command.asked)
         assert contact.organisation == command.actor.organisation
-        assert contact.made_by != taken.recorder
+        assert taken.recorder not in (contact.made_by, contact.ended_by)
         assert contact.started_at is not None
         assert taken.at <= contact.started_at
         assert (contact.result, contact.is_outside_plan) == (ContactResult.SPOKE, False)

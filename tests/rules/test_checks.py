@@ -112,6 +112,7 @@ def a_call(number: int = 1, **parts: Any) -> Contact:
         "result": ContactResult.SPOKE,
         "planned_by": ASKER.who,
         "made_by": ASKER.who,
+        "ended_by": ASKER.who,
         "started_at": AT + timedelta(hours=1),
         "ended_at": AT + timedelta(hours=2),
     }
@@ -287,6 +288,8 @@ def test_there_is_work_for_her_again_whatever_became_of_the_case(stage: Stage) -
         pytest.param({"organisation": "meadowlight"}, False, id="to another service"),
         pytest.param({"organisation": POLICE}, False, id="to the agency that leads"),
         pytest.param({"made_by": RECORDER.who}, False, id="to the recorder"),
+        pytest.param({"ended_by": RECORDER.who}, False, id="the recorder said what came of it"),
+        pytest.param({"ended_by": None}, False, id="nobody knows who said what came of it"),
         pytest.param({"started_at": AT - timedelta(minutes=1)}, False, id="before the withdrawal"),
         pytest.param({"started_at": None}, False, id="nobody knows when"),
         pytest.param({"is_outside_plan": True}, False, id="outside her plan"),

@@ -500,6 +500,15 @@ def test_what_came_of_it_is_kept(result: ContactResult) -> None:
     assert tasks_of(case, TaskKind.WELFARE) == []
 
 
+def test_who_made_a_contact_and_who_said_what_came_of_it_are_both_kept() -> None:
+    """Whoever only says it was not on the line; both answer for what it is taken to show."""
+    begun = after(planned(), a_command(StartContact, actor=BEA), at=INSIDE)
+    ended = first(after(begun, end(actor=caseworker()), at=INSIDE))
+    assert (BEA.who, caseworker().who) == (ended.made_by, ended.ended_by)
+    outside = first(after(planned(), end(actor=BEA)))
+    assert (BEA.who, BEA.who) == (outside.made_by, outside.ended_by)
+
+
 @pytest.mark.parametrize(
     "case",
     [

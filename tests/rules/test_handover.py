@@ -262,7 +262,7 @@ def test_a_call_that_had_begun_is_ended_by_the_agency_that_leads_now() -> None:
     ends = a_command(EndContact, contact=1, result=ContactResult.SPOKE)
     assert {"not_your_case"} == why_not(case, ends.model_copy(update={"actor": ANN}))
     ended = the(after(case, ends.model_copy(update={"actor": COLE})).contact(1))
-    assert (ContactState.MADE, ANN.who) == (ended.state, ended.made_by)
+    assert (ContactState.MADE, ANN.who, COLE.who) == (ended.state, ended.made_by, ended.ended_by)
     assert not ended.is_outside_plan
 
 

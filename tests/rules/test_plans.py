@@ -455,6 +455,7 @@ def a_call(**parts: Any) -> Contact:
         "word": W.SAFE,
         "planned_by": BEA.who,
         "made_by": BEA.who,
+        "ended_by": BEA.who,
         "started_at": LATER,
         "ended_at": LATER,
     }
@@ -523,8 +524,28 @@ def test_the_old_plan_ends_before_the_new_one_begins() -> None:
             a_call(made_by=caseworker().who), by_old_channel(), "not_confirmed",
             id="in a call that the setter made",
         ),
-        pytest.param(a_call(ended_at=AT), by_old_channel(), "not_confirmed", id="before it"),
-        pytest.param(a_call(ended_at=None), by_old_channel(), "not_confirmed", id="not ended yet"),
+        pytest.param(
+            a_call(ended_by=caseworker().who), by_old_channel(), "not_confirmed",
+            id="in a call of which the setter said what came",
+        ),
+        pytest.param(
+            a_call(made_by=None), by_old_channel(), "not_confirmed", id="nobody knows who made it"
+        ),
+        pytest.param(
+            a_call(ended_by=None), by_old_channel(), "not_confirmed", id="nobody knows who ended it"
+        ),
+        pytest.param(a_call(started_at=AT), by_old_channel(), None, id="as soon as it was set"),
+        pytest.param(
+            a_call(started_at=AT - timedelta(minutes=1)), by_old_channel(), "not_confirmed",
+            id="in a call that began before it",
+        ),
+        pytest.param(
+            a_call(started_at=None), by_old_channel(), "not_confirmed", id="nobody knows when"
+        ),
+        pytest.param(
+            a_call(state=ContactState.STARTED, result=None, ended_at=None, ended_by=None),
+            by_old_channel(), "not_confirmed", id="not ended yet",
+        ),
         pytest.param(
             a_call(channel=C.IN_PERSON), by_old_channel(), "not_confirmed", id="over the new one"
         ),
