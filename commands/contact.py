@@ -157,7 +157,7 @@ async def confirm(
     """Confirm a change of her plan, as somebody other than who set it.
 
     Never over a new number: over a channel of the plan in force, before the first plan over the
-    one she used, or by an NGO that knows her.
+    one she used, or by an NGO that supports her or has spoken with her, and did not set it itself.
     """
     from schemas.contact import PlanConfirmation
     from schemas.contact_commands import ConfirmPlan

@@ -58,7 +58,7 @@ def _pending_lines(case_ref: str, plan: "ContactPlan") -> Iterator[str]:
     confirm = f"contact confirm {case_ref} --plan {plan.number} --how"
     yield f"[yellow]Plan {plan.number} waits for a second person ({changes})[/]:"
     yield f"  `{confirm} old_channel --contact …` after a contact by the plan in force,"
-    yield f"  `{confirm} ngo_that_knows_her` by an NGO, or"
+    yield f"  `{confirm} ngo_that_knows_her` by another NGO, that supports her, or"
     yield f"  `{confirm} told_in_person` by a supervisor after a suspension"
 
 

@@ -18,6 +18,7 @@ from schemas.contact import (
 )
 from schemas.contact_commands import ConfirmPlan, SetPlan
 from schemas.decisions import Refused, refused
+from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot
 
 
@@ -41,7 +42,7 @@ def doubt_about(
     """Why a change is not yet known to be hers. An NGO must have taken her on to be heard here."""
     if command.actor.who == plan.set_by:
         return refused("second_person", "Somebody other than who set the plan must confirm it.")
-    knows_her = command.actor.role in NGO_ROLES
+    knows_her = _is_from_elsewhere(plan, command.actor) and _knows_her(snapshot, command.actor)
     if command.how is PlanConfirmation.NGO_THAT_KNOWS_HER and knows_her:
         return None
     if command.how is PlanConfirmation.OLD_CHANNEL and _she_said_so(snapshot, plan, command):
@@ -50,12 +51,12 @@ def doubt_about(
         return None
     return refused(
         "not_confirmed",
-        "A change is confirmed by an NGO that has taken her on, or in a contact by voice or in "
-        "person over a channel of the plan in force (before the first plan: the one she used), "
-        "begun after the change was set, and neither begun nor ended by who set it, in which she "
-        "spoke, through no relative or friend, and gave her safe word if one was agreed. Where no "
-        "way is left to speak with her, as after a suspension, a supervisor who saw her in person "
-        "may confirm it too.",
+        "A change is confirmed by an NGO that supports her already or has spoken with her, unless "
+        "it set the change itself; or in a contact by voice or in person over a channel of the "
+        "plan in force (before the first plan: the one she used), begun after the change was set, "
+        "and neither begun nor ended by who set it, in which she spoke, through no relative or "
+        "friend, and gave her safe word if one was agreed. Where no way is left to speak with "
+        "her, as after a suspension, a supervisor who saw her in person may confirm it too.",
     )
 
 
@@ -70,6 +71,21 @@ def _may_replace_hers(snapshot: CaseSnapshot, actor: Actor) -> bool:
     opened_it = actor.who == f"{snapshot.case.owner}:{snapshot.case.assigned_to}"
     is_first_act = opened_it and snapshot.case.last_acted_at is None
     return snapshot.gave_contact is not False and not is_first_act
+
+
+def _is_from_elsewhere(plan: ContactPlan, actor: Actor) -> bool:
+    """Two people of one service do not change her number between themselves."""
+    return not plan.set_by.startswith(f"{actor.organisation}:")
+
+
+def _knows_her(snapshot: CaseSnapshot, actor: Actor) -> bool:
+    """Whether an NGO supports her, or spoke with her itself: accepting a referral is neither."""
+    if actor.role not in NGO_ROLES:
+        return False
+    ours = (r for r in snapshot.referrals if r.organisation == actor.organisation)
+    calls = (c for c in snapshot.contacts if c.organisation == actor.organisation)
+    supports_her = any(referral.state is ReferralState.ACTIVE for referral in ours)
+    return supports_her or any(was_she(snapshot, contact) for contact in calls)
 
 
 def _old_channels(snapshot: CaseSnapshot) -> tuple[ContactChannel, ...]:

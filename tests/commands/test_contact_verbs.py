@@ -30,10 +30,11 @@ Planned = Callable[..., CaseRef]
 
 @pytest.fixture
 def planned(safepath: Safepath, case: CaseRef) -> Planned:
-    """A case whose service has taken her on, with a plan in force."""
+    """A case whose service supports her, with a plan in force."""
 
     def with_plan(plan: dict[str, Any] = PLAN) -> CaseRef:
-        assert safepath("referral accept", f"{case}/1", by=BO).exit_code == 0
+        for answer in ("accept", "engage"):
+            assert safepath(f"referral {answer}", f"{case}/1", by=BO).exit_code == 0
         set_now = safepath("contact plan", case, "-", by=ANN, said=json.dumps(plan))
         assert "state pending" in set_now.stdout, set_now.stderr
         how = ("--plan", "1", "--how", "ngo_that_knows_her")
@@ -152,7 +153,7 @@ def test_a_way_that_is_not_in_her_plan_is_refused(safepath: Safepath, planned: P
 
 
 def test_a_new_number_waits_for_a_second_person(safepath: Safepath, planned: Planned) -> None:
-    """Whoever set it cannot confirm it; an NGO that knows her can."""
+    """Whoever set it cannot confirm it; an NGO that supports her can."""
     case = planned()
     changed = json.dumps(PLAN | {"details": "another phone"})
     waits = safepath("contact plan", case, "-", by=ANN, said=changed)

@@ -299,10 +299,12 @@ def a_plan_is_changed(story: Told, chance: Random) -> Iterator[Command]:
 
 
 def _may_confirm(story: Told, plan: ContactPlan) -> dict[str, Any]:
-    helping = [r for r in story.case.referrals if r.state in HELPING]
+    setter, _, _ = plan.set_by.partition(":")
+    begun = [r for r in story.case.referrals if r.state is ReferralState.ACTIVE]
+    helping = [r.organisation for r in begun if r.organisation != setter]
     other = next(person for person in ("ann", "wes") if not plan.set_by.endswith(f":{person}"))
     if helping:
-        how, role, of = _KNOWS_HER, Role.NGO_WORKER, helping[0].organisation
+        how, role, of = _KNOWS_HER, Role.NGO_WORKER, helping[0]
     else:
         how, role, of = _SAW_HER, Role.SAFEGUARDING_SUPERVISOR, story.case.case.owner
     return {"how": how, "actor": Actor(role=role, organisation=of, person=other)}

@@ -86,7 +86,7 @@ def set_to(*channels: ContactChannel, actor: Actor | None = None, **parts: Any) 
 def a_case_with_plan(*commands: Command, **parts: Any) -> CaseSnapshot:
     """A case whose first plan was just set, with number, words and a call on Tuesdays."""
     first = set_to(C.VOICE, has_details=True, has_words=True)
-    referrals = [a_referral(state=ReferralState.ACCEPTED)]
+    referrals = [a_referral(state=ReferralState.ACTIVE)]
     return after(an_open_case(**({"referrals": referrals} | parts)), first, *commands)
 
 
@@ -143,7 +143,8 @@ def test_a_service_speaks_for_her_plan_while_it_has_taken_her_on(
     """Accepted or active; before that it does not know her, and afterwards no more."""
     pending = set_to(C.VOICE, C.VIA_NGO, actor=caseworker())
     case = a_case_with_plan(*((pending,) if verb is ConfirmPlan else ()))
-    case = case.model_copy(update={"referrals": (a_referral(state=state),)})
+    spoke = a_call(organisation=idva().organisation)
+    case = case.model_copy(update={"referrals": (a_referral(state=state),), "contacts": (spoke,)})
     how = {"plan": 2, "how": PlanConfirmation.NGO_THAT_KNOWS_HER}
     command = a_command(verb, actor=idva(), **(how if verb is ConfirmPlan else {}))
     knows_her = state in (ReferralState.ACCEPTED, ReferralState.ACTIVE)
@@ -612,11 +613,46 @@ def test_where_no_word_was_agreed_none_is_asked_for() -> None:
 
 
 def test_an_ngo_does_not_confirm_what_it_set_itself() -> None:
-    """A second person there does."""
+    """Nor does a colleague there: it takes somebody elsewhere, or a call in which she says so."""
     set_by_ngo = set_to(C.VOICE, C.VIA_NGO, actor=ngo_intake())
     case = after(a_case_with_plan(), set_by_ngo)
     assert why_not(case, by_ngo()) == {"second_person"}
-    assert why_not(case, by_ngo(idva())) == set()
+    assert why_not(case, by_ngo(idva())) == {"not_confirmed"}
+    elsewhere = a_referral(2, ReferralState.ACTIVE, MEADOWLIGHT)
+    case = case.model_copy(update={"referrals": (*case.referrals, elsewhere)})
+    assert why_not(case, by_ngo(ngo_intake("meadowlight"))) == set()
+    case = case.model_copy(update={"contacts": (a_call(),)})
+    assert why_not(case, by_old_channel(idva()), at=LATER) == set()
+
+
+@pytest.mark.parametrize(
+    ("state", "call", "refusals"),
+    [
+        pytest.param(ReferralState.ACTIVE, None, set(), id="support has begun"),
+        pytest.param(ReferralState.ACCEPTED, None, {"not_confirmed"}, id="only accepted"),
+        pytest.param(ReferralState.ACCEPTED, {}, set(), id="it has spoken with her"),
+        pytest.param(
+            ReferralState.ACCEPTED, {"word": W.NOT_GIVEN}, {"not_confirmed"}, id="with somebody"
+        ),
+        pytest.param(
+            ReferralState.ACCEPTED, {"result": ContactResult.NO_ANSWER}, {"not_confirmed"},
+            id="nobody answered it",
+        ),
+        pytest.param(
+            ReferralState.ACCEPTED, {"organisation": "northmarch-police"}, {"not_confirmed"},
+            id="others spoke with her",
+        ),
+        pytest.param(ReferralState.DECLINED, {}, {"not_engaged"}, id="it helps her no more"),
+    ],
+)  # fmt: skip
+def test_an_ngo_knows_her_once_it_supports_her_or_has_spoken_with_her(
+    state: ReferralState, call: dict[str, Any] | None, refusals: set[str]
+) -> None:
+    """A referral accepted a moment ago says nothing of her."""
+    case = a_change(a_call(**({"organisation": "harbour-house"} | (call or {}))))
+    contacts = case.contacts if call is not None else ()
+    case = case.model_copy(update={"referrals": (a_referral(state=state),), "contacts": contacts})
+    assert refusals == why_not(case, by_ngo(), at=LATER)
 
 
 # keeping and ending it
