@@ -109,7 +109,11 @@ async def show(
     case: CaseArgument,
     details: Annotated[
         bool,
-        typer.Option("--details", help="Show number and the like. It is recorded that you read."),
+        typer.Option(
+            "--details",
+            help="Show number and the like, as they hold and as somebody proposed them. It is "
+            "recorded that you read.",
+        ),
     ] = False,
     actor: ActorOption = "",
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
@@ -121,13 +125,13 @@ async def show(
         if as_json:
             print_json(page)
             return
-        from commands.contact_words import page_lines
+        from commands.contact_words import details_lines, page_lines
 
         for line in page_lines(page):
             out.print(line)
-        if details:
-            out.print("  details: ", end="")
-            out.out(page.details or "none were given")
+        for of_what, text in details_lines(page) if details else ():
+            out.print(f"  {of_what}: ", end="")
+            out.out(text)
 
 
 @app.command()
@@ -156,6 +160,7 @@ async def confirm(
 ) -> None:
     """Confirm a change of her plan, as somebody other than who set it.
 
+    Read first what it says (`contact show CASE --details`): it is that which you confirm.
     Never over a new number: over a channel of the plan in force, before the first plan over the
     one she used, or by an NGO that supports her or has spoken with her, and did not set it itself.
     """

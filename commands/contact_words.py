@@ -19,6 +19,12 @@ _SUSPENDED = (
     "(`contact plan`), and a second person confirms it."
 )
 
+_NO_DETAILS = "none were given"
+_NO_TIME = (
+    "  [yellow]no time is left to ask her while it waits: a supervisor has it set with one that "
+    "was hers and is still safe (`contact plan`), or stops contact (`contact suspend`)[/]"
+)
+
 
 def page_lines(page: "ContactPage") -> Iterator[str]:
     """What is known of reaching her (rich markup)."""
@@ -35,6 +41,8 @@ def page_lines(page: "ContactPage") -> Iterator[str]:
         yield "  [yellow]no safe window is known: she contacts us[/]"
     if page.pending_plan is not None:
         yield from _pending_lines(page.case_ref, page.pending_plan)
+        if page.next_opens is None and not page.is_suspended:
+            yield _NO_TIME
     for contact in page.contacts:
         yield f"  {_contact_line(contact)}"
 
@@ -42,6 +50,10 @@ def page_lines(page: "ContactPage") -> Iterator[str]:
 def _plan_lines(plan: "ContactPlan") -> Iterator[str]:
     until = f", checked with her, good until {local(plan.expires_at)}" if plan.expires_at else ""
     yield f"Plan [bold]{plan.number}[/] is {_spoken(plan.state)}{until}"
+    yield from _term_lines(plan)
+
+
+def _term_lines(plan: "ContactPlan") -> Iterator[str]:
     yield f"  ways: {', '.join(_spoken(channel) for channel in plan.channels)}"
     yield f"  times: {'; '.join(_window(window) for window in plan.windows) or 'none agreed'}"
     yield f"  voicemail: {_spoken(plan.voicemail)}; caller: {_spoken(plan.caller_identity)}"
@@ -56,7 +68,10 @@ def _plan_lines(plan: "ContactPlan") -> Iterator[str]:
 def _pending_lines(case_ref: str, plan: "ContactPlan") -> Iterator[str]:
     changes = ", ".join(_spoken(part) for part in plan.changes)
     confirm = f"contact confirm {case_ref} --plan {plan.number} --how"
-    yield f"[yellow]Plan {plan.number} waits for a second person ({changes})[/]:"
+    by = f"set by {plan.set_by}"
+    yield f"[yellow]Plan {plan.number} waits for a second person ({changes})[/], {by}:"
+    yield from _term_lines(plan)
+    yield f"  read first what it says: `contact show {case_ref} --details`; then"
     yield f"  `{confirm} old_channel --contact …` after a contact by the plan in force,"
     yield f"  `{confirm} ngo_that_knows_her` by another NGO, that supports her, or"
     yield f"  `{confirm} told_in_person` by a supervisor after a suspension"
@@ -94,3 +109,15 @@ def _interpreter(need: "InterpreterNeed") -> str:
 
 def _spoken(code: str) -> str:
     return code.replace("_", " ")
+
+
+def details_lines(page: "ContactPage") -> Iterator[tuple[str, str]]:
+    """What the details are of (rich markup), and what they say: as it holds, and as proposed."""
+    plan, pending = page.plan, page.pending_plan
+    if plan is not None:
+        yield f"details of plan {plan.number}", page.details or _NO_DETAILS
+    if pending is not None:
+        proposed = f"[yellow]proposed with plan {pending.number}, which nobody confirmed[/]"
+        yield proposed, page.proposed_details or _NO_DETAILS
+    if plan is None and pending is None:
+        yield "details", _NO_DETAILS

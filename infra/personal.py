@@ -1,6 +1,7 @@
 """Personal texts of a case: where each is bound, and how sealed rows are opened."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import asyncpg
 
@@ -9,11 +10,19 @@ from infra.keys import Keyring
 from infra.sealing import key_version_of, unseal
 from infra.statements import statements
 from schemas.case import PersonalField
+from schemas.contact import PlanState
 
 _SQL = statements("record")
 
 FIRST = 1
 """Texts are written once in this version; a changed text would be version 2."""
+
+
+class PlanDetails(NamedTuple):
+    """How to reach her, in words, by the plan of that number."""
+
+    plan: int
+    text: str
 
 
 def packet_place(case_ref: str, referral: int) -> tuple[str, str, int]:
@@ -44,23 +53,26 @@ async def texts_of(
     rows = await connection.fetch(_SQL["read_texts"], case_ref, wanted)
     texts = await open_texts(keys, connection, case_ref, rows)
     if PersonalField.SAFE_CONTACT in wanted:
-        details = await plan_details(keys, connection, case_ref)
+        details = await plan_details(keys, connection, case_ref, PlanState.IN_FORCE)
         if details is not None:
-            texts[PersonalField.SAFE_CONTACT] = details
+            texts[PersonalField.SAFE_CONTACT] = details.text
     return texts
 
 
-async def plan_details(keys: Keyring, connection: Connection, case_ref: str) -> str | None:
-    """The details of the plan in force; None where no plan holds any.
+async def plan_details(
+    keys: Keyring, connection: Connection, case_ref: str, state: PlanState
+) -> PlanDetails | None:
+    """The details of the plan in that state; None where no plan in it holds any.
 
     Raises:
         KeyUnavailableError: the case's key is missing or destroyed.
     """
-    row = await connection.fetchrow(_SQL["read_plan_detail"], case_ref)
+    row = await connection.fetchrow(_SQL["read_plan_detail"], case_ref, state)
     if row is None:
         return None
     key = await keys.case_key(case_ref, key_version_of(row["sealed"]), connection)
-    return unseal(key.key, plan_place(case_ref, row["plan"]), row["sealed"]).decode()
+    text = unseal(key.key, plan_place(case_ref, row["details_of"]), row["sealed"])
+    return PlanDetails(row["number"], text.decode())
 
 
 async def open_texts(

@@ -19,7 +19,7 @@ from infra.words import is_word
 from schemas.actor import Actor
 from schemas.case import PersonalField
 from schemas.consent import ConsentState
-from schemas.contact import WordCheck
+from schemas.contact import PlanState, WordCheck
 from schemas.directory import Capacity, Service
 from schemas.errors import BadInputError
 from schemas.hours import OpeningHours
@@ -106,14 +106,20 @@ class PostgresReader:
             return WordCheck.DURESS
         return WordCheck.SAFE if is_word(word, row["safe_hash"]) else WordCheck.WRONG
 
-    async def read_plan_details(self, case_ref: CaseRef, actor: Actor) -> str | None:
-        """How to reach her, in words. The consultation row is committed before it is returned."""
+    async def read_plan_details(self, case_ref: CaseRef, actor: Actor) -> dict[PlanState, str]:
+        """How to reach her, in words: as it holds, and as it is proposed and not confirmed.
+
+        The consultation row of each is committed before they are returned.
+        """
+        read = {}
         async with transaction(self._pool, self._scope, case_ref) as connection:
-            details = await plan_details(self._keys, connection, case_ref)
-            if details is not None:
-                fields = [PersonalField.SAFE_CONTACT.value]
-                await self._note_reading(connection, case_ref, actor, "plan", fields)
-            return details
+            for state in (PlanState.IN_FORCE, PlanState.PENDING):
+                details = await plan_details(self._keys, connection, case_ref, state)
+                if details is not None:
+                    what, fields = f"plan/{details.plan}", [PersonalField.SAFE_CONTACT.value]
+                    await self._note_reading(connection, case_ref, actor, what, fields)
+                    read[state] = details.text
+        return read
 
     async def read_service_reason(self, case_ref: CaseRef, referral: int) -> Reason | None:
         """The reason of one's own service for its no, where the sender was told less."""

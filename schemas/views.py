@@ -94,7 +94,7 @@ class TaskLine(_View):
 
 
 class ContactPage(_View):
-    """How she may be reached, for whoever is about to. `details` is personal."""
+    """How she may be reached, for whoever is about to. Both details are personal."""
 
     case_ref: str
     plan: ContactPlan | None
@@ -103,7 +103,8 @@ class ContactPage(_View):
     next_opens: datetime | None = Field(default=None, description="The next safe window.")
     next_closes: datetime | None = None
     contacts: tuple[Contact, ...] = ()
-    details: str | None = None
+    details: str | None = Field(default=None, description="Of the plan in force.")
+    proposed_details: str | None = Field(default=None, description="Of the one that waits.")
 
 
 class LeftBehind(_View):

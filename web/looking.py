@@ -19,6 +19,7 @@ from rules.choice import suggest
 from rules.profiles import PROFILES
 from rules.world import World
 from schemas.actor import NGO_ROLES, Actor, Role
+from schemas.contact import PlanState
 from schemas.directory import Service, Suggestion, Wish
 from schemas.errors import SettingsError
 from schemas.ids import CaseRef
@@ -94,7 +95,9 @@ class Looking:
         return quiet.timeline_for(self.actor, snapshot, await self._reader.read_timeline(case_ref))
 
     async def show_contact(self, case_ref: CaseRef, *, details: bool = False) -> ContactPage:
-        """How and when it is safe to reach her. `details` are personal, and reading is recorded.
+        """How and when it is safe to reach her; as it holds, and as somebody proposed it.
+
+        `details` are personal, and reading is recorded.
 
         Raises:
             BadInputError: there is no such case, or not for this person.
@@ -106,6 +109,7 @@ class Looking:
                 raise unknown_case()
         await self._reader.note_look(case_ref, self.actor, Verb.SHOW_CONTACT)
         opens = self._next_window(snapshot)
+        read = await self._reader.read_plan_details(case_ref, self.actor) if details else {}
         return ContactPage(
             case_ref=case_ref,
             plan=snapshot.plan,
@@ -114,7 +118,8 @@ class Looking:
             next_opens=opens[0] if opens else None,
             next_closes=opens[1] if opens else None,
             contacts=quiet.contacts_for(self.actor, snapshot),
-            details=await self._reader.read_plan_details(case_ref, self.actor) if details else None,
+            details=read.get(PlanState.IN_FORCE),
+            proposed_details=read.get(PlanState.PENDING),
         )
 
     # Referrals, as a service sees them

@@ -94,9 +94,9 @@ SELECT DISTINCT ON (field) field, version, sealed FROM record.case_text
 WHERE case_ref = $1 AND field = ANY ($2::text[]) ORDER BY field, version DESC
 
 -- name: read_plan_detail
-SELECT d.plan, d.sealed FROM record.plan_detail d
+SELECT p.number, d.plan AS details_of, d.sealed FROM record.plan_detail d
 JOIN record.contact_plan p ON p.case_ref = d.case_ref AND p.details_of = d.plan
-WHERE d.case_ref = $1 AND p.state = 'in_force'
+WHERE d.case_ref = $1 AND p.state = $2
 
 -- name: put_note
 INSERT INTO record.organisation_note

@@ -77,7 +77,7 @@ def test_a_plan_is_shown_in_words_with_the_next_window(
     assert DETAILS not in shown.stdout
     assert DETAILS in safepath("contact show", case, "--details", by=DI).stdout
     lines = json.loads(safepath("case timeline", case, "--json", by=ANN).stdout)
-    assert ("read_personal", "plan") == (lines[-1]["verb"], lines[-1]["detail"]["what"])
+    assert ("read_personal", "plan/1") == (lines[-1]["verb"], lines[-1]["detail"]["what"])
 
 
 def test_without_a_plan_the_page_says_so(safepath: Safepath, case: CaseRef) -> None:
@@ -165,6 +165,41 @@ def test_a_new_number_waits_for_a_second_person(safepath: Safepath, planned: Pla
     alone = safepath("contact confirm", case, *how, by=ANN)
     assert (3, True) == (alone.exit_code, "Somebody other" in alone.stderr)
     assert safepath("contact confirm", case, *how, by=DI).exit_code == 0
+
+
+def test_what_waits_is_shown_beside_what_holds_before_somebody_confirms_it(
+    safepath: Safepath, planned: Planned
+) -> None:
+    """With its number and who set it; the texts only when asked for."""
+    case = planned()
+    changed = PLAN | {"channels": ["voice"], "voicemail": "vague_only", "details": "his phone"}
+    safepath("contact plan", case, "-", by=ANN, said=json.dumps(changed))
+    shown = " ".join(safepath("contact show", case, by=DI).stdout.split())
+    assert f"read first what it says: `contact show {case} --details`" in shown
+    assert "set by northmarch-police:ann" in shown
+    assert "voicemail: never; " in shown
+    assert "voicemail: vague only; " in shown
+    assert "his phone" not in shown
+    for who in (SUE, DI):
+        read = " ".join(safepath("contact show", case, "--details", by=who).stdout.split())
+        assert f"details of plan 1: {DETAILS}" in read
+        assert "proposed with plan 2, which nobody confirmed: his phone" in read
+    page = json.loads(safepath("contact show", case, "--details", "--json", by=SUE).stdout)
+    assert (DETAILS, "his phone") == (page["details"], page["proposed_details"])
+
+
+def test_a_change_that_leaves_no_time_says_what_a_supervisor_can_do(
+    safepath: Safepath, planned: Planned
+) -> None:
+    """And the task is theirs."""
+    case = planned()
+    safepath("contact plan", case, "-", by=ANN, said=json.dumps(NEVER_NOW))
+    shown = " ".join(safepath("contact show", case, by=SUE).stdout.split())
+    assert "no time is left to ask her while it waits" in shown
+    for way in ("contact plan", "contact suspend"):
+        assert f"`{way}`" in shown
+    tasks = safepath("task list", "--mine", by=SUE).stdout
+    assert f"{case} no-time-left/2" in tasks
 
 
 def test_contact_is_suspended_and_called_off(safepath: Safepath, started: str) -> None:

@@ -15,7 +15,7 @@ from schemas.case_commands import FinishTask, OfferTransfer
 from schemas.clockwork_steps import Remind, SendNotice
 from schemas.consent import ConsentState, Purpose
 from schemas.consent_commands import AskConsent
-from schemas.contact import WordCheck
+from schemas.contact import PlanState, WordCheck
 from schemas.contact_commands import SetPlan
 from schemas.deadline_commands import MeetDeadline
 from schemas.deadlines import DeadlineState
@@ -57,6 +57,8 @@ WILL = an_actor(PersonRole.NGO_WORKER, HARBOUR, "will")
 SALTMERE = caseworker("saltmere-police", "sal")
 TAKER = caseworker("saltmere-council", "cy")
 DETAILS = "the blue telephone, two rings; her aunt Xanthippe"
+PROPOSED = "the red telephone; his brother Barnabas"
+BEA = caseworker(person="bea")
 WORDS = Beside(details=DETAILS, safe_word="Blue  Héron", duress_word="Teal")
 
 
@@ -253,12 +255,24 @@ async def planned(people: People, case_ref: CaseRef, beside: Beside = WORDS) -> 
     return case_ref
 
 
-async def details(people: People, case_ref: CaseRef, who: Actor) -> str | None:
+async def proposed(people: People, case_ref: CaseRef) -> CaseRef:
+    """The same, with other details that somebody has proposed and nobody confirmed."""
+    change = about(case_ref, SetPlan, has_details=True, actor=BEA)
+    await done(people.record_for, change, beside=Beside(details=PROPOSED))
+    return case_ref
+
+
+async def read_details(people: People, case_ref: CaseRef, who: Actor) -> dict[PlanState, str]:
     """What this person can read of the details; nothing, where even the row is refused."""
     try:
         return await (await people.reader_for(who)).read_plan_details(case_ref, who)
     except SafepathError:
-        return None
+        return {}
+
+
+async def details(people: People, case_ref: CaseRef, who: Actor) -> str | None:
+    """Of the plan in force."""
+    return (await read_details(people, case_ref, who)).get(PlanState.IN_FORCE)
 
 
 async def test_details_of_a_plan_are_sealed_and_its_words_are_hashed(
@@ -319,7 +333,37 @@ async def test_whoever_reads_details_leaves_a_row(
     rows = await superuser.fetch(
         "SELECT person, what, fields FROM record.consultation WHERE case_ref = $1", case_ref
     )
-    assert [tuple(row) for row in rows] == [("ann", "plan", ["safe_contact"])]
+    assert [tuple(row) for row in rows] == [("ann", "plan/1", ["safe_contact"])]
+
+
+async def test_what_is_proposed_is_read_before_it_is_confirmed(
+    people: People, superuser: asyncpg.Connection
+) -> None:
+    """Beside what holds, by whoever may reach her; and which of the two was read is on record."""
+    case_ref = await planned(people, await opened(people.record_for))
+    await proposed(people, await delivered(people.record_for, case_ref=case_ref))
+    assert await read_details(people, case_ref, ngo_intake()) == {}
+    await done(people.record_for, about(case_ref, AcceptReferral, actor=ngo_intake()))
+    for who in (caseworker(), ngo_intake()):
+        both = {PlanState.IN_FORCE: DETAILS, PlanState.PENDING: PROPOSED}
+        assert both == await read_details(people, case_ref, who)
+        rows = await superuser.fetch(
+            "SELECT what, fields FROM record.consultation WHERE case_ref = $1 AND person = $2"
+            " ORDER BY what",
+            case_ref,
+            who.person,
+        )
+        read = [("plan/1", ["safe_contact"]), ("plan/2", ["safe_contact"])]
+        assert read == [tuple(row) for row in rows]
+
+
+async def test_what_is_only_proposed_is_in_no_packet(people: People) -> None:
+    """A service is told how to reach her as it holds."""
+    case_ref = await proposed(people, await planned(people, await opened(people.record_for)))
+    await delivered(people.record_for, case_ref=case_ref)
+    reader = await people.reader_for(ngo_intake())
+    found = await reader.read_packet(case_ref, 1, ngo_intake(), shown(AT))
+    assert DETAILS == the(found.packet).safe_contact
 
 
 async def test_whether_she_gave_a_contact_is_not_known_to_a_service(people: People) -> None:
