@@ -27,7 +27,7 @@ from schemas.changes import (
 from schemas.contact import Contact
 from schemas.deadlines import MetBy
 from schemas.decisions import Changed, Decision, Refused, refused
-from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from schemas.snapshot import ALARMS, CaseSnapshot, Task, TaskKind
 
 _TWO = 2
 """How many people it takes to see a restricted case safely, and to widen it."""
@@ -65,12 +65,12 @@ def link(snapshot: CaseSnapshot, command: LinkCase, _: World) -> Decision:
 def finish_task(snapshot: CaseSnapshot, command: FinishTask, world: World) -> Decision:
     """Say that a task is done, where no act of its own settles it."""
     actor, task = command.actor, snapshot.task(command.task)
-    is_shown = task is not None and may_see(actor, task.kind) and _is_of(snapshot, task, actor)
+    is_shown = task is not None and may_see(actor, snapshot, task) and _is_of(snapshot, task, actor)
     if task is None or task.is_done or not is_shown:
         return refused("unknown_task", "Your organisation has no such open task: see `task list`.")
     if task.not_for == command.actor.who:
         return refused("second_person", "This task is for somebody else than you.")
-    if not _fits(task, command.actor):
+    if not _fits(snapshot, task, command.actor):
         return refused("not_your_role", f"This task is for {task.for_role}.")
     act = _settled_by(snapshot, task, world)
     if act is not None:
@@ -179,8 +179,7 @@ def _is_not_named(snapshot: CaseSnapshot, actor: Actor) -> Refused | None:
 def stands_outside(snapshot: CaseSnapshot, actor: Actor) -> bool:
     """Whether a restricted case is led by the actor's agency, and not theirs to look into."""
     is_ours = actor.role in AGENCY_ROLES and actor.organisation == snapshot.case.owner
-    is_named = any(n.who == actor.who and n.is_named for n in snapshot.named)
-    return snapshot.case.is_restricted and is_ours and not is_named
+    return snapshot.case.is_restricted and is_ours and not snapshot.is_named(actor.who)
 
 
 def _is_there(snapshot: CaseSnapshot, person: NamedPerson) -> bool:
@@ -204,15 +203,19 @@ def _is_of(snapshot: CaseSnapshot, task: Task, actor: Actor) -> bool:
     return (task.organisation or snapshot.case.owner) == actor.organisation
 
 
-def _fits(task: Task, actor: Actor) -> bool:
-    """The role it is for, the person it is for, or a supervisor of the same organisation."""
+def _fits(snapshot: CaseSnapshot, task: Task, actor: Actor) -> bool:
+    """The role it is for, the person it is for, or a supervisor of the same organisation.
+
+    An alarm of a restricted case, which the supervisor does not see, is for whoever is named.
+    """
     if task.for_person is not None and task.for_person == actor.who:
         return True
     supervisors = (Role.SAFEGUARDING_SUPERVISOR, Role.NGO_SUPERVISOR)
     if task.for_role is Role.DPO:
         return actor.role is Role.DPO
     if task.for_role in supervisors:
-        return actor.role in supervisors
+        is_there = task.kind in ALARMS and snapshot.is_named(actor.who)
+        return is_there or actor.role in supervisors
     same_side = (AGENCY_ROLES, NGO_ROLES)
     return actor.role in supervisors or any(
         {task.for_role, actor.role} <= side for side in same_side

@@ -1,9 +1,12 @@
-"""What is shown to whom after a word of duress: the supervisor learns why, and nobody else.
+"""What is shown to whom after a word of duress: whoever must act on it learns why, and nobody else.
 
 Whoever harms her may stand beside the telephone, or look over a shoulder at the screen. So a call
 that ended on a word of duress looks like any other in which she spoke, but to a supervisor and to
-the data protection officer; and so does one in which the word was wrong. What stays to be seen is
-that contact is suspended, of which the timeline then says nothing.
+the data protection officer; and so does one in which the word was wrong. In a restricted case,
+which those do not see, the people named for it are who learns. What stays to be seen is that
+contact is suspended, of which the timeline then says nothing.
+
+A report about somebody is quiet in another way: they alone are not shown it.
 """
 
 from collections.abc import Iterable
@@ -12,7 +15,7 @@ from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.contact import Contact, ContactResult, SuspendReason, WordCheck
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
 from schemas.verbs import Verb
-from schemas.views import AuditLine
+from schemas.views import AuditLine, TaskLine
 
 _LEARN_WHY = frozenset({Role.SAFEGUARDING_SUPERVISOR, Role.DPO})
 _QUIET_TASKS = frozenset({TaskKind.DURESS, TaskKind.WORD_WRONG})
@@ -25,28 +28,33 @@ def contacts_for(actor: Actor, snapshot: CaseSnapshot) -> tuple[Contact, ...]:
         for contact in snapshot.contacts
         if actor.role not in NGO_ROLES or contact.organisation == actor.organisation
     )
-    return tuple(_as_seen(actor, contact) for contact in theirs)
+    return tuple(theirs) if _learns_why(actor, snapshot) else tuple(map(as_if_safe, theirs))
 
 
 def tasks_for(actor: Actor, snapshot: CaseSnapshot) -> tuple[Task, ...]:
-    """The tasks of the actor's organisation, without those that would tell of duress."""
+    """The tasks of the actor's organisation, without those that are kept from the actor."""
     return tuple(
         task
         for task in snapshot.tasks
-        if task.organisation in (None, actor.organisation) and may_see(actor, task.kind)
+        if task.organisation in (None, actor.organisation) and may_see(actor, snapshot, task)
     )
 
 
-def may_see(actor: Actor, kind: TaskKind) -> bool:
-    """Whether a task of that kind may be shown to the actor."""
-    return kind not in _QUIET_TASKS or actor.role in _LEARN_WHY
+def may_see(actor: Actor, snapshot: CaseSnapshot, task: Task) -> bool:
+    """Whether a task of the case may be shown to the actor."""
+    return _is_shown(actor, task, learns=_learns_why(actor, snapshot))
+
+
+def may_list(actor: Actor, line: TaskLine) -> bool:
+    """The same of a list, which no restricted case is in."""
+    return _is_shown(actor, line, learns=actor.role in _LEARN_WHY)
 
 
 def timeline_for(
     actor: Actor, snapshot: CaseSnapshot, lines: Iterable[AuditLine]
 ) -> tuple[AuditLine, ...]:
     """The timeline, with each call as its contact is shown. The audit itself stays as it is."""
-    if actor.role in _LEARN_WHY:
+    if _learns_why(actor, snapshot):
         return tuple(lines)
     return tuple(_told(snapshot, line) for line in lines)
 
@@ -63,8 +71,16 @@ def as_if_safe(contact: Contact) -> Contact:
     )
 
 
-def _as_seen(actor: Actor, contact: Contact) -> Contact:
-    return contact if actor.role in _LEARN_WHY else as_if_safe(contact)
+def _learns_why(actor: Actor, snapshot: CaseSnapshot) -> bool:
+    if snapshot.case.is_restricted:
+        return snapshot.is_named(actor.who)
+    return actor.role in _LEARN_WHY
+
+
+def _is_shown(actor: Actor, task: Task | TaskLine, *, learns: bool) -> bool:
+    if task.kind is TaskKind.REPORTED_RECORDER:
+        return task.not_for != actor.who
+    return learns or task.kind not in _QUIET_TASKS
 
 
 def _told(snapshot: CaseSnapshot, line: AuditLine) -> AuditLine:

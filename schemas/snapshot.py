@@ -58,6 +58,12 @@ class TaskKind(StrEnum):
     CONFLICT = "conflict"
 
 
+ALARMS = frozenset(
+    {TaskKind.DURESS, TaskKind.WORD_WRONG, TaskKind.WELFARE, TaskKind.REPORTED_RECORDER}
+)
+"""Tasks that say she may be in danger now, or by whom."""
+
+
 class Task(BaseModel):
     """Something a person must decide. Escalation ends in one of these, never in silence."""
 
@@ -196,6 +202,11 @@ class CaseSnapshot(BaseModel):
     def running_deadlines(self) -> tuple[Deadline, ...]:
         """Deadlines that nothing has ended yet, paused and breached ones included."""
         return tuple(d for d in self.deadlines if d.state in OPEN_DEADLINE)
+
+    def is_named(self, who: str) -> bool:
+        """Whether a person is named for the case, which is restricted."""
+        named = any(person.who == who and person.is_named for person in self.named)
+        return self.case.is_restricted and named
 
     @property
     def plan(self) -> ContactPlan | None:

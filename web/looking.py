@@ -150,7 +150,7 @@ class Looking:
         """Open tasks of the organisation; with `mine_only`, those for this person or role."""
         await self._counter.require(Verb.FINISH_TASK)
         lines = await self._reader.list_tasks(self.actor.organisation)
-        seen = (line for line in lines if quiet.may_see(self.actor, line.kind))
+        seen = (line for line in lines if quiet.may_list(self.actor, line))
         return tuple(line for line in seen if not mine_only or self._is_mine(line))
 
     # Directory

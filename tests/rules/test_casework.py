@@ -24,7 +24,7 @@ from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
 from schemas.ids import parse_case_ref
 from schemas.referral import ReferralState
-from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from schemas.snapshot import ALARMS, CaseSnapshot, Task, TaskKind
 from tests.builders import (
     CASE,
     POLICE,
@@ -154,6 +154,19 @@ def test_some_tasks_are_for_one_role(for_role: Role, who: Actor) -> None:
     case = with_task(for_role=for_role)
     assert {"not_your_role"} == why_not(case, finished(who))
     assert set() == why_not(case, finished(supervisor() if for_role is not Role.DPO else dpo()))
+
+
+@pytest.mark.parametrize("kind", sorted(ALARMS))
+def test_an_alarm_of_a_restricted_case_is_for_its_named_people(kind: TaskKind) -> None:
+    """They are who is there; one that is for somebody else than them stays so."""
+    task = a_task("a-task", kind)
+    case = restricted("ann", "bea").model_copy(update={"tasks": (task,)})
+    assert set() == why_not(case, finished())
+    for other in ({"for_role": Role.DPO}, {"not_for": ANN.who}):
+        changed = case.model_copy(update={"tasks": (task.model_copy(update=other),)})
+        assert set() != why_not(changed, finished())
+    ours = an_open_case(tasks=[task.model_copy(update={"kind": TaskKind.UNMET_NEED})])
+    assert {"not_your_role"} == why_not(ours, finished())
 
 
 # Conflicts of interest

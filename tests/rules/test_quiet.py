@@ -1,12 +1,14 @@
 """After a word of duress, only a supervisor and the data protection officer learn why."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from rules import quiet
-from schemas.actor import Actor
+from schemas.actor import Actor, Role
 from schemas.case_commands import FinishTask
+from schemas.casework import NamedPerson
 from schemas.contact import (
     Contact,
     ContactChannel,
@@ -30,6 +32,7 @@ from tests.builders import (
     a_referral,
     a_task,
     after,
+    an_actor,
     an_open_case,
     caseworker,
     done,
@@ -37,6 +40,7 @@ from tests.builders import (
     idva,
     ngo_intake,
     supervisor,
+    the,
     why_not,
 )
 from tests.rules.test_plans import set_to
@@ -69,6 +73,53 @@ def test_whoever_must_act_on_duress_sees_it(actor: Actor) -> None:
     assert {t.id for t in a_quiet_case().tasks} == {
         t.id for t in quiet.tasks_for(actor, a_quiet_case())
     }
+
+
+def restricted(*people: str, **parts: Any) -> CaseSnapshot:
+    """A quiet case that these people of the force alone see."""
+    case = a_quiet_case()
+    named = tuple(NamedPerson(who=f"{POLICE}:{person}", is_named=True) for person in people)
+    header = case.case.model_copy(update={"is_restricted": True})
+    return case.model_copy(update={"case": header, "named": named, **parts})
+
+
+def test_of_a_restricted_case_its_named_people_learn_of_duress() -> None:
+    """The supervisor is not there: an alarm that only she may hear would reach nobody."""
+    case, ann = restricted("ann"), caseworker()
+    assert (ENDED_IN_DURESS, SPOKEN) == quiet.contacts_for(ann, case)
+    assert case.tasks == quiet.tasks_for(ann, case)
+    finish = a_command(FinishTask, task="duress/1", actor=ann)
+    assert the(after(case, finish).task("duress/1")).is_done
+
+
+def test_of_a_restricted_case_nobody_else_learns_of_duress() -> None:
+    """Neither a service's supervisor who may see her contacts, nor whoever was only proposed."""
+    case = restricted("bea")
+    boss = an_actor(Role.NGO_SUPERVISOR, ENDED_IN_DURESS.organisation)
+    for actor in (caseworker(), supervisor(), boss):
+        assert SPOKEN.result is quiet.contacts_for(actor, case)[0].result
+        assert why_not(case, a_command(FinishTask, task="duress/1", actor=actor))
+    bea = NamedPerson(who=caseworker().who, is_named=False, proposed_by=f"{POLICE}:bea")
+    proposed = case.model_copy(update={"named": (*case.named, bea)})
+    assert {t.id for t in QUIET}.isdisjoint(t.id for t in quiet.tasks_for(caseworker(), proposed))
+
+
+@pytest.mark.parametrize("is_restricted", [False, True], ids=["plain", "restricted"])
+def test_a_report_is_shown_to_nobody_it_is_about(is_restricted: bool) -> None:
+    """In whatever role: who knows that they were reported goes and asks her why."""
+    report = a_task("not-hers/1", TaskKind.REPORTED_RECORDER)
+    report = report.model_copy(update={"not_for": caseworker().who})
+    case = (
+        restricted("ann", "bea", tasks=(report,)) if is_restricted else an_open_case(tasks=[report])
+    )
+    bea = caseworker(person="bea") if is_restricted else supervisor(person="bea")
+    for role in (Role.CASEWORKER, Role.SAFEGUARDING_SUPERVISOR, Role.DPO):
+        recorder = an_actor(role)
+        guessed = a_command(FinishTask, task=report.id, actor=recorder)
+        assert () == quiet.tasks_for(recorder, case)
+        assert {"unknown_task"} == why_not(case, guessed)
+    assert (report,) == quiet.tasks_for(bea, case)
+    assert set() == why_not(case, a_command(FinishTask, task=report.id, actor=bea))
 
 
 def test_to_everybody_else_the_call_looks_like_any_other() -> None:
