@@ -16,20 +16,31 @@ from schemas.contact import ContactState
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Decision, Refusal, Refused, refused
 from schemas.referral import NeedState
-from schemas.snapshot import CaseSnapshot, TaskKind
+from schemas.snapshot import ALARMS, CaseSnapshot, Task, TaskKind
 from schemas.withdrawal import CheckState
 
 TWO_PEOPLE = frozenset({ClosingReason.CONTACT_NOT_SAFE_OR_LOST})
 """Closing reasons that a second person must confirm (losing contact is never one's own call)."""
 
-_OUTLIVES = frozenset(
-    {
-        TaskKind.REPORTED_RECORDER,
-        TaskKind.REVIEW_HOLD,
-        TaskKind.BEREAVED_FAMILY,
-    }
-)
-"""Tasks that closing does not settle: what protects her, and what somebody might wish closed."""
+_OUTLIVES = ALARMS | {
+    TaskKind.DEFECTIVE_CONSENT,
+    TaskKind.BEST_INTERESTS,
+    TaskKind.REVIEW_HOLD,
+    TaskKind.BEREAVED_FAMILY,
+}
+"""Tasks that closing does not settle: what protects her, and what somebody might wish closed.
+
+All the others are work on the case, and end with it: what she would be asked or rung for (nobody
+rings her in a closed case), what a referral wants (none is open), a duty that was missed (it is
+void), an assessment or a plan that waits for a second person (a closed case takes neither), a need
+that is not met (the review named it), and who works on the case.
+"""
+
+_TOLD_ABOVE = frozenset({TaskKind.TIME_PASSED, TaskKind.REVIEW_CASE})
+"""Kinds that outlive closing where a supervisor is asked: she was not reached, or has died.
+
+Where those who close are asked themselves, it is to look at the case, and they have.
+"""
 
 
 def close(snapshot: CaseSnapshot, command: CloseCase, world: World) -> Decision:
@@ -151,17 +162,22 @@ def _review(snapshot: CaseSnapshot, command: CloseCase) -> Changed:
 
 
 def _settled(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
-    """Nothing is left running but what protects her, and what is a service's own matter.
+    """Nothing is left running but what protects her, others' alarms, and a service's own matter.
 
     Her yes, her plan and holds stand in a closed case, and nobody is asked to look at them there.
     """
     over = (d for d in snapshot.running_deadlines() if d.private_to is None)
-    settled = (t for t in snapshot.tasks if t.kind not in _OUTLIVES and t.private_to is None)
+    settled = (t for t in snapshot.tasks if not _outlives(t) and t.private_to is None)
     return (
         *duties.void(snapshot, over, world.at),
         *tasks.done(snapshot, *(task.id for task in settled)),
         *called_off(snapshot, snapshot.contacts),
     )
+
+
+def _outlives(task: Task) -> bool:
+    is_told_above = task.kind in _TOLD_ABOVE and task.for_role is Role.SAFEGUARDING_SUPERVISOR
+    return is_told_above or task.kind in _OUTLIVES
 
 
 def _owed_anew(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
