@@ -27,7 +27,7 @@ PHRASES: dict[Verb, str] = {
     Verb.CONFIRM_SAFETY: "did the safety check: confirmed {confirmed}",
     Verb.SET_ENTITLEMENT: "set her entitlement: {entitlement} ({reason})",
     Verb.RECORD_EVENT: "recorded: {event}",
-    Verb.LINK_CASE: "linked the case with {other}: {link}",
+    Verb.LINK_CASE: "linked the case[ with {other}]: {link}",
     Verb.RECORD_DEATH: "recorded that she has died; stopped referrals: {referrals}",
     Verb.FINISH_TASK: "did what a task asked for: {task}[ (referral {referral})]",
     Verb.CLOSE_CASE: "closing, as {reason}: {step}",

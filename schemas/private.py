@@ -38,6 +38,16 @@ def refused_in_private(actor: Actor, verb: Verb) -> str | None:
     return actor.organisation if advises or own_task else None
 
 
+def known_as(actor: Actor, organisation: str) -> Actor:
+    """Who somebody is to an organisation: another's immigration adviser is a worker there.
+
+    That one has opened her referral says what she is advised on.
+    """
+    if actor.role is not Role.IMMIGRATION_ADVISER or actor.organisation == organisation:
+        return actor
+    return actor.model_copy(update={"role": Role.NGO_WORKER})
+
+
 def _owner(change: Change) -> str | None:
     match change:
         case DeadlineRecorded(deadline=deadline):

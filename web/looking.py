@@ -13,7 +13,7 @@ from infra.calendars.load import england_and_wales
 from infra.reading import PostgresReader
 from infra.record import PostgresRecord, unknown_case
 from infra.staff import StaffRegister
-from rules import quiet, safe_contact, windows
+from rules import quiet, safe_contact, timeline, windows
 from rules.actions import permitted
 from rules.choice import suggest
 from rules.profiles import PROFILES
@@ -92,7 +92,7 @@ class Looking:
         """
         await self._counter.require(Verb.SHOW_TIMELINE, case_ref)
         snapshot = await self._own_case(Verb.SHOW_TIMELINE, case_ref)
-        return quiet.timeline_for(self.actor, snapshot, await self._reader.read_timeline(case_ref))
+        return timeline.shown_to(self.actor, snapshot, await self._reader.read_timeline(case_ref))
 
     async def show_contact(self, case_ref: CaseRef, *, details: bool = False) -> ContactPage:
         """How and when it is safe to reach her; as it holds, and as somebody proposed it.
@@ -178,7 +178,8 @@ class Looking:
         """Rows of the audit; a data protection officer sees those of their own organisation."""
         await self._counter.require(Verb.SHOW_AUDIT)
         whose = self._audited()
-        return await self._audit.read(case_ref, verb, most, whose=whose) if self._audit else ()
+        lines = await self._audit.read(case_ref, verb, most, whose=whose) if self._audit else ()
+        return tuple(timeline.seen_by(whose, line) for line in lines) if whose else lines
 
     async def show_misuse(self, since: datetime, until: datetime) -> tuple[MisuseLine, ...]:
         """Counts per person; a data protection officer sees those of their own organisation."""
