@@ -101,7 +101,7 @@ PHRASES: dict[Verb, str] = {
     Verb.DELIVER: "sent referral {referral} to {service}: {fields}",
     Verb.FAIL_DELIVERY: "gave up sending referral {referral}: a person is asked to look",
     Verb.SEND_STOP: "stopped referral {referral} at {service}",
-    Verb.SEND_NOTICE: "posted a notice to {to}: {notice}",
+    Verb.SEND_NOTICE: "posted a notice to {to}: {notice}[ ({task})]",
     Verb.REMIND: "reminded of {deadline}",
     Verb.BREACH: "{deadline} is late: a person is asked to look",
     Verb.EXPIRE_REFERRAL: "nobody answered referral {referral} in time",

@@ -7,6 +7,7 @@ whoever works on it now.
 from collections.abc import Iterator
 
 from rules import tasks
+from rules.quiet import KEPT_FROM_SOME
 from rules.referral_states import OVER
 from rules.safe_contact import NOT_BEGUN
 from rules.world import World
@@ -45,7 +46,7 @@ def hand_over(snapshot: CaseSnapshot, command: HandOver, _: World) -> Decision:
         detail={
             "to": command.to_person,
             "deadlines": len(visible),
-            "tasks": sum(1 for t in snapshot.tasks if not t.is_done and t.organisation is None),
+            "tasks": sum(1 for task in snapshot.tasks if _is_counted(task)),
             "referrals": len(open_referrals),
         },
     )
@@ -165,6 +166,11 @@ def _taken(task: Task, giver: str, taker: str) -> Task:
     return task.model_copy(
         update={"organisation": None, "for_person": taker if is_for_taker else None}
     )
+
+
+def _is_counted(task: Task) -> bool:
+    """Everybody who sees the case reads the count."""
+    return not task.is_done and task.organisation is None and task.kind not in KEPT_FROM_SOME
 
 
 def _moved_tasks(snapshot: CaseSnapshot, giver: str, taker: str) -> Iterator[Change]:

@@ -20,6 +20,9 @@ from schemas.views import AuditLine, TaskLine
 _LEARN_WHY = frozenset({Role.SAFEGUARDING_SUPERVISOR, Role.DPO})
 _QUIET_TASKS = frozenset({TaskKind.DURESS, TaskKind.WORD_WRONG})
 
+KEPT_FROM_SOME = _QUIET_TASKS | {TaskKind.REPORTED_RECORDER}
+"""Kinds of tasks that are not shown to everybody who sees the case."""
+
 
 def contacts_for(actor: Actor, snapshot: CaseSnapshot) -> tuple[Contact, ...]:
     """The contacts an actor may see: a service its own, and none with what was said in duress."""
@@ -53,10 +56,12 @@ def may_list(actor: Actor, line: TaskLine) -> bool:
 def timeline_for(
     actor: Actor, snapshot: CaseSnapshot, lines: Iterable[AuditLine]
 ) -> tuple[AuditLine, ...]:
-    """The timeline, with each call as its contact is shown. The audit itself stays as it is."""
+    """The timeline, with each call as its contact is shown, and no row that tells of a kept task."""
+    kept = {task.kind for task in snapshot.tasks if not may_see(actor, snapshot, task)}
+    shown = tuple(line for line in lines if line.detail.get("task") not in kept)
     if _learns_why(actor, snapshot):
-        return tuple(lines)
-    return tuple(_told(snapshot, line) for line in lines)
+        return shown
+    return tuple(_told(snapshot, line) for line in shown)
 
 
 def as_if_safe(contact: Contact) -> Contact:

@@ -1,6 +1,7 @@
 """Sending a referral: queued, placed in an inbox, stopped; and what it says in notices."""
 
 from rules import consents, duties, outbox, tasks
+from rules.quiet import KEPT_FROM_SOME
 from rules.referral_states import WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import SYSTEM, Role
@@ -196,13 +197,22 @@ def send_stop(snapshot: CaseSnapshot, step: SendStop, world: World) -> Decision:
 
 
 def send_notice(snapshot: CaseSnapshot, step: SendNotice, _: World) -> Decision:
-    """Record that a content-free notice went out."""
+    """Record that a content-free notice went out.
+
+    The row says of which task, where that is not shown to everybody: nor is the row then.
+    """
     dispatch = outbox.queued(snapshot, step.key, DispatchKind.NOTICE)
     if dispatch is None:
         return refused("overtaken", "The notice is not queued.")
+    task = tasks.of_notice(snapshot, step.key)
+    kept = task.kind if task is not None and task.kind in KEPT_FROM_SOME else None
     return Changed(
         changes=(outbox.done(dispatch),),
-        detail={"notice": dispatch.template, "to": dispatch.to_organisation},
+        detail={
+            "notice": dispatch.template,
+            "to": dispatch.to_organisation,
+            "task": kept,
+        },
     )
 
 

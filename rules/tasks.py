@@ -14,6 +14,9 @@ from schemas.snapshot import (
 )
 
 
+_NOTICE = "task"
+
+
 def ask(
     snapshot: CaseSnapshot,
     world: World,
@@ -58,7 +61,7 @@ def ask(
         raised_at=world.at,
     )
     notice = Dispatch(
-        key=f"task/{task_id}/{world.at:%Y%m%dT%H%M%S}",
+        key=f"{_NOTICE}/{task_id}/{world.at:%Y%m%dT%H%M%S}",
         kind=DispatchKind.NOTICE,
         referral=_at_work(snapshot, referral),
         to_organisation=organisation or snapshot.case.owner,
@@ -72,6 +75,13 @@ def _at_work(snapshot: CaseSnapshot, referral: int | None) -> int | None:
     """The referral whose clockwork posts the notice; of one that is over the journey does."""
     known = snapshot.referral(referral) if referral is not None else None
     return None if known is not None and known.state in OVER else referral
+
+
+def of_notice(snapshot: CaseSnapshot, key: str) -> Task | None:
+    """The task that a notice of that key tells of; None where it tells of something else."""
+    what, _, rest = key.partition("/")
+    task_id, _, _ = rest.rpartition("/")
+    return snapshot.task(task_id) if what == _NOTICE else None
 
 
 def done(snapshot: CaseSnapshot, *task_ids: str) -> tuple[Change, ...]:
