@@ -22,7 +22,7 @@ from schemas.command_base import Command
 from schemas.deadlines import Calendar
 from schemas.decisions import Changed, Committed, Decision, NotDone, Refused, Reply
 from schemas.ids import journey_workflow_id, referral_workflow_id
-from schemas.private import private_to
+from schemas.private import is_hidden
 from schemas.snapshot import CaseSnapshot
 
 _FOR_A_SERVICE = (
@@ -49,8 +49,8 @@ def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool 
         after = snapshot
         if isinstance(decision, Changed) or decision.alerts:
             acted_at = at if by_person else None
-            is_private = private_to(command.actor, command.verb, decision) is not None
-            after = apply(snapshot, decision.written, acted_at, is_private=is_private)
+            hidden = is_hidden(command.actor, command.verb, decision)
+            after = apply(snapshot, decision.written, acted_at, is_hidden=hidden)
         placed = _placed(decision)
         return Verdict(
             decision=decision,

@@ -26,6 +26,7 @@ from schemas.hours import OpeningHours
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
 from schemas.referral import Reason, ReferralState
+from schemas.snapshot import TaskKind
 from schemas.verbs import Verb
 from schemas.views import (
     AuditLine,
@@ -70,9 +71,16 @@ class PostgresReader:
         self._keys = keyring
         self._scope = scope
 
-    async def list_cases(self, *, closed_too: bool) -> tuple[CaseLine, ...]:
-        """Cases by their next due time. Restricted ones are in no list."""
-        rows = await self._fetch("list_cases", closed_too, MOST)
+    async def list_cases(
+        self, *, closed_too: bool, uncounted: Iterable[TaskKind] = ()
+    ) -> tuple[CaseLine, ...]:
+        """Cases by their next due time. Restricted ones are in no list.
+
+        Args:
+            closed_too: whether closed ones are listed.
+            uncounted: tasks that are kept from the reader, and so from the count of open ones.
+        """
+        rows = await self._fetch("list_cases", closed_too, MOST, list(uncounted))
         return tuple(CaseLine.model_validate(dict(row)) for row in rows)
 
     async def list_deadlines(

@@ -24,7 +24,7 @@ from schemas.command_base import Command
 from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError, SteppedBackError
 from schemas.ids import CaseRef, journey_workflow_id
-from schemas.private import private_to, refused_in_private
+from schemas.private import is_hidden, private_to, refused_in_private
 from schemas.snapshot import CaseSnapshot, Dispatch
 from schemas.verbs import Verb
 
@@ -179,7 +179,7 @@ class PostgresRecord:
         is_yes = isinstance(decision, Changed)
         if is_yes or decision.written:
             await self._write_changes(connection, verdict, at, beside)
-            if private_to(command.actor, command.verb, decision) is None:
+            if not is_hidden(command.actor, command.verb, decision):
                 acted_at = None if by_clockwork else verdict.at
                 await connection.execute(_SQL["raise_version"], command.case_ref, acted_at)
             if beside.note and is_yes:

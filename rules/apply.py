@@ -56,7 +56,7 @@ def apply(
     changes: Iterable[Change],
     acted_at: datetime | None = None,
     *,
-    is_private: bool = False,
+    is_hidden: bool = False,
 ) -> CaseSnapshot:
     """The snapshot with the changes made and the case one version on.
 
@@ -64,12 +64,12 @@ def apply(
         snapshot: the case before.
         changes: what was decided.
         acted_at: when a person did it; None where the clockwork did.
-        is_private: whether one organisation alone may know of it. The header, which others see
-            too, then stays as it is: neither its version nor its last act tells of it.
+        is_hidden: whether not everybody who sees the case may know of it. The header then stays
+            as it is: neither its version nor its last act tells of it.
     """
     for change in changes:
         snapshot = _apply_one(snapshot, change)
-    if is_private:
+    if is_hidden:
         return snapshot
     last = acted_at or snapshot.case.last_acted_at
     return _with_header(snapshot, version=snapshot.case.version + 1, last_acted_at=last)

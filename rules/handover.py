@@ -7,7 +7,6 @@ whoever works on it now.
 from collections.abc import Iterator
 
 from rules import tasks
-from rules.quiet import KEPT_FROM_SOME
 from rules.referral_states import OVER
 from rules.safe_contact import NOT_BEGUN
 from rules.world import World
@@ -26,7 +25,7 @@ from schemas.changes import (
 )
 from schemas.contact import CONTACT_OVER
 from schemas.decisions import Changed, Decision, Refused, refused
-from schemas.snapshot import CaseSnapshot, Task, TaskKind
+from schemas.snapshot import KEPT_FROM_SOME, CaseSnapshot, Task, TaskKind
 from schemas.withdrawal import CheckState
 
 

@@ -20,9 +20,6 @@ from schemas.views import AuditLine, TaskLine
 _LEARN_WHY = frozenset({Role.SAFEGUARDING_SUPERVISOR, Role.DPO})
 _QUIET_TASKS = frozenset({TaskKind.DURESS, TaskKind.WORD_WRONG})
 
-KEPT_FROM_SOME = _QUIET_TASKS | {TaskKind.REPORTED_RECORDER}
-"""Kinds of tasks that are not shown to everybody who sees the case."""
-
 
 def contacts_for(actor: Actor, snapshot: CaseSnapshot) -> tuple[Contact, ...]:
     """The contacts an actor may see: a service its own, and none with what was said in duress."""
@@ -53,10 +50,15 @@ def may_list(actor: Actor, line: TaskLine) -> bool:
     return _is_shown(actor, line, learns=actor.role in _LEARN_WHY)
 
 
+def kept_from(actor: Actor) -> frozenset[TaskKind]:
+    """The kinds of tasks that no list may count for the actor."""
+    return frozenset() if actor.role in _LEARN_WHY else _QUIET_TASKS
+
+
 def timeline_for(
     actor: Actor, snapshot: CaseSnapshot, lines: Iterable[AuditLine]
 ) -> tuple[AuditLine, ...]:
-    """The timeline, with each call as its contact is shown, and no row that tells of a kept task."""
+    """The timeline, with each call as its contact is shown, and no row of a task that is not."""
     kept = {task.kind for task in snapshot.tasks if not may_see(actor, snapshot, task)}
     shown = tuple(line for line in lines if line.detail.get("task") not in kept)
     if _learns_why(actor, snapshot):

@@ -1,7 +1,6 @@
 """Sending a referral: queued, placed in an inbox, stopped; and what it says in notices."""
 
 from rules import consents, duties, outbox, tasks
-from rules.quiet import KEPT_FROM_SOME
 from rules.referral_states import WITH_SERVICE, move
 from rules.world import World
 from schemas.actor import SYSTEM, Role
@@ -31,6 +30,7 @@ from schemas.referral import (
     ReferralState,
 )
 from schemas.snapshot import (
+    KEPT_FROM_SOME,
     CaseSnapshot,
     Dispatch,
     DispatchKind,

@@ -13,7 +13,6 @@ from schemas.snapshot import (
     TaskKind,
 )
 
-
 _NOTICE = "task"
 
 

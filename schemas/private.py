@@ -14,6 +14,7 @@ from schemas.changes import (
     TaskRecorded,
 )
 from schemas.decisions import Decision, Refused
+from schemas.snapshot import KEPT_FROM_SOME, DispatchKind
 from schemas.verbs import PRIVATE, Verb
 
 
@@ -25,6 +26,16 @@ def private_to(actor: Actor, verb: Verb, decision: Decision) -> str | None:
         return refused_in_private(actor, verb)
     owners = {_owner(change) for change in decision.changes}
     return owners.pop() if len(owners) == 1 else None
+
+
+def is_hidden(actor: Actor, verb: Verb, decision: Decision) -> bool:
+    """Whether not everybody who sees the case may know of a decision.
+
+    It is private; or it only sees to a task that is kept from some, or to a notice, which may be of
+    such a task. What all see of the case, such as its version, then stays as it is.
+    """
+    kept = decision.written and all(map(_is_kept, decision.written))
+    return bool(kept) or private_to(actor, verb, decision) is not None
 
 
 def refused_in_private(actor: Actor, verb: Verb) -> str | None:
@@ -46,6 +57,16 @@ def known_as(actor: Actor, organisation: str) -> Actor:
     if actor.role is not Role.IMMIGRATION_ADVISER or actor.organisation == organisation:
         return actor
     return actor.model_copy(update={"role": Role.NGO_WORKER})
+
+
+def _is_kept(change: Change) -> bool:
+    match change:
+        case TaskRecorded(task=task):
+            return task.kind in KEPT_FROM_SOME
+        case DispatchRecorded(dispatch=dispatch):
+            return dispatch.kind is DispatchKind.NOTICE
+        case _:
+            return False
 
 
 def _owner(change: Change) -> str | None:

@@ -64,6 +64,10 @@ ALARMS = frozenset(
 """Tasks that say she may be in danger now, or by whom."""
 
 
+KEPT_FROM_SOME = frozenset({TaskKind.DURESS, TaskKind.WORD_WRONG, TaskKind.REPORTED_RECORDER})
+"""Tasks that are not shown to everybody who sees the case."""
+
+
 class Task(BaseModel):
     """Something a person must decide. Escalation ends in one of these, never in silence."""
 

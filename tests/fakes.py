@@ -26,7 +26,7 @@ from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.packet import ReferralPacket
-from schemas.private import private_to, refused_in_private
+from schemas.private import is_hidden, private_to, refused_in_private
 from schemas.snapshot import CaseSnapshot, Dispatch, DispatchState, ListedService
 from schemas.verbs import Verb
 from schemas.views import ShareLine
@@ -190,9 +190,9 @@ class FakeRecord:
         self._epochs |= epochs
         by_person = command.actor.role is not Role.SYSTEM
         acted_at = verdict.at if by_person else None
-        is_private = private_to(command.actor, command.verb, verdict.decision) is not None
+        hidden = is_hidden(command.actor, command.verb, verdict.decision)
         self.cases[case_ref] = apply(
-            self.cases[case_ref], decision.changes, acted_at, is_private=is_private
+            self.cases[case_ref], decision.changes, acted_at, is_hidden=hidden
         )
         if note:
             self.notes[case_ref, command.actor.organisation].append(note)

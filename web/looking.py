@@ -82,7 +82,8 @@ class Looking:
     async def list_cases(self, *, closed_too: bool = False) -> tuple[CaseLine, ...]:
         """Cases of the person's organisation. Restricted ones are in no list."""
         await self._counter.require(Verb.LIST_CASES)
-        return await self._reader.list_cases(closed_too=closed_too)
+        uncounted = quiet.kept_from(self.actor)
+        return await self._reader.list_cases(closed_too=closed_too, uncounted=uncounted)
 
     async def show_timeline(self, case_ref: CaseRef) -> tuple[AuditLine, ...]:
         """What happened in a case, by whom.

@@ -4,7 +4,8 @@ SELECT c.case_ref, c.stage, c.subject, c.channel, c.version, c.assigned_to, c.oc
     (SELECT min(d.due_at) FROM record.deadline d
      WHERE d.case_ref = c.case_ref AND d.state IN ('running', 'breached')) AS next_due,
     (SELECT count(*) FROM record.task t WHERE t.case_ref = c.case_ref AND NOT t.is_done
-        AND coalesce(t.organisation, c.owner) = c.owner)
+        AND coalesce(t.organisation, c.owner) = c.owner AND t.kind <> ALL ($3::text[])
+        AND (t.kind <> 'reported_recorder' OR t.not_for IS DISTINCT FROM record.who()))
         AS open_tasks,
     (SELECT count(*) FROM record.referral r WHERE r.case_ref = c.case_ref AND r.state NOT IN
         ('declined', 'completed', 'ended', 'recalled', 'withdrawn', 'expired',

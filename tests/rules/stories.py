@@ -36,7 +36,7 @@ from schemas.consent_commands import (
 from schemas.contact import ContactResult, ContactState
 from schemas.contact_commands import ConfirmPlan, EndContact, SuspendPlan
 from schemas.decisions import Changed, Decision
-from schemas.private import private_to
+from schemas.private import is_hidden
 from schemas.referral import Referral, ReferralState
 from schemas.snapshot import CaseSnapshot, DispatchKind
 from schemas.withdrawal import CheckAnswer
@@ -260,8 +260,8 @@ def _written(
     if not isinstance(decision, Changed) and not decision.alerts:
         return before
     by_person = None if isinstance(command, Step) else at
-    is_private = private_to(command.actor, command.verb, decision) is not None
-    return apply(before, decision.written, acted_at=by_person, is_private=is_private)
+    hidden = is_hidden(command.actor, command.verb, decision)
+    return apply(before, decision.written, acted_at=by_person, is_hidden=hidden)
 
 
 def _as_it_was(before: CaseSnapshot, after: CaseSnapshot) -> bool:
