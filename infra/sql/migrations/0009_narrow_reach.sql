@@ -303,6 +303,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
       AND (n.is_named OR n.left_at IS NOT NULL) AND record.stands_in(n.case_ref)
 $$;
 
+-- Alarms of restricted cases, by reference and kind, for whoever would have to act on them and does
+-- not see the case: they can ask the people named for it.
+CREATE FUNCTION record.restricted_alarms() RETURNS TABLE (case_ref text, id text, kind text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT t.case_ref, t.id, t.kind
+    FROM record.task t JOIN record.case_file c USING (case_ref)
+        JOIN record.case_party p USING (case_ref)
+    WHERE c.is_restricted AND p.role = 'lead' AND p.until IS NULL
+      AND p.organisation = record.setting('org')
+      AND record.setting('role') IN ('dpo', 'safeguarding_supervisor')
+      AND t.for_role = record.setting('role') AND NOT t.is_done AND t.private_to IS NULL
+      AND coalesce(t.organisation, p.organisation) = p.organisation
+      AND t.kind IN ('duress', 'word_wrong', 'welfare', 'reported_recorder')
+      AND t.not_for IS DISTINCT FROM record.who() AND NOT record.is_too_close(t.case_ref)
+    ORDER BY t.raised_at, t.case_ref, t.id
+$$;
+
 -- What a supervisor says to a case's journey is sealed with the key of the case.
 CREATE POLICY standing_in ON vault.case_key FOR SELECT TO sp_web
     USING (record.stands_in(case_ref));
@@ -508,10 +525,11 @@ REVOKE ALL ON FUNCTION record.who(), record.is_too_close(text), record.is_answer
     record.puts_back(record.consent), record.guard_header(), record.guard_contact(),
     record.guard_plan(),
     record.has_left(text, text), record.is_there(record.case_person), record.stands_in(text),
-    record.thinly_named() FROM PUBLIC;
+    record.thinly_named(), record.restricted_alarms() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record.who(), record.is_too_close(text), record.is_answering(text),
     record.helps(text), record.hears_her(text), record.has_offer(text, integer),
     record.has_need(text, integer),
     record.may_be_referral(text, integer, text, integer), record.may_answer(text, integer),
-    record.puts_back(record.consent), record.stands_in(text), record.thinly_named() TO sp_web;
+    record.puts_back(record.consent), record.stands_in(text), record.thinly_named(),
+    record.restricted_alarms() TO sp_web;
 GRANT EXECUTE ON FUNCTION record.has_left(text, text) TO sp_web, sp_journeys;
