@@ -148,23 +148,60 @@ async def link(
 @verb
 async def died(
     case: CaseArgument,
+    is_so: Annotated[
+        bool | None,
+        typer.Option(
+            "--confirm/--not-so",
+            help="Answer what somebody else reported; without either: report it.",
+            show_default=False,
+        ),
+    ] = None,
     actor: ActorOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Record that she has died: --occurred-at says when. It is not taken back by a verb.
+    """Report that she has died; or, as somebody else, answer such a report.
 
-    Open referrals are recalled, and nobody contacts her any more. Close family are victims in
-    their own right: each gets a case of their own, with the subject bereaved, and is linked with
-    this one (`case link` with the kind bereaved_family). A person closes this case.
+    A report stops contact with her at once, so that nobody rings and finds her family, and asks a
+    supervisor. Referrals, consent and duties go on.
+
+    With --confirm, as somebody other than who reported it, her death is on record, and not taken
+    back by a verb; --occurred-at says when it was. Open referrals are recalled, and nobody
+    contacts her any more. Close family are victims in their own right: each gets a case of their
+    own, with the subject bereaved, and is linked with this one (`case link` with the kind
+    bereaved_family). A person closes this case.
+
+    With --not-so the report is over. Contact stays suspended until a second person confirms a new
+    plan.
     """
     from schemas.case_commands import RecordDeath
+    from schemas.casework import DeathAnswer
 
-    command = RecordDeath(**said(actor, occurred_at, command_id), case_ref=case_ref(case))
-    then = "Open a case for each of her close family who wishes help, and link it with this one."
-    await decide(data_dir, actor, command, as_json=as_json, done="Recorded.", then=then)
+    answer = None if is_so is None else DeathAnswer.CONFIRMED if is_so else DeathAnswer.NOT_SO
+    command = RecordDeath(
+        **said(actor, occurred_at, command_id), case_ref=case_ref(case), answer=answer
+    )
+    done, then = _OF_HER_DEATH[is_so]
+    await decide(data_dir, actor, command, as_json=as_json, done=done, then=then)
+
+
+_OF_HER_DEATH = {
+    None: (
+        "Nobody contacts her for now.",
+        "Somebody else says whether it is so: `case died` with --confirm or --not-so.",
+    ),
+    True: (
+        "Recorded.",
+        "Open a case for each of her close family who wishes help, and link it with this one.",
+    ),
+    False: (
+        "The report is over.",
+        "Nobody contacts her until a second person confirms a new plan (`contact plan`).",
+    ),
+}
+"""What is said of each step, and of what comes next."""
 
 
 @verb

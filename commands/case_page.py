@@ -33,8 +33,7 @@ def _people(page: "CasePage") -> Iterator[str]:
     yield f"{case.entitlement.value} entitlement, age: {case.age.value}"
     if case.closing_reason:
         yield f"closing as {spoken(case.closing_reason)}, asked for by {case.closing_asked_by}"
-    if case.died_at:
-        yield f"[bold]she died on {case.died_at:%d %b %Y}[/]: nothing is sent about her any more"
+    yield from _her_death(page)
     if page.named:
         yield f"may see it: {_listed(n.who for n in page.named if n.is_named)}"
     for proposed in (n for n in page.named if not n.is_named):
@@ -46,6 +45,16 @@ def _people(page: "CasePage") -> Iterator[str]:
         yield f"transfer to {to}: {page.transfer.state.value}, by {page.transfer.offered_by}"
     for link in page.links:
         yield f"linked with {link.other}: {spoken(link.link)}"
+
+
+def _her_death(page: "CasePage") -> Iterator[str]:
+    from schemas.snapshot import TaskKind
+
+    died_at = page.case.died_at
+    if died_at:
+        yield f"[bold]she died on {died_at:%d %b %Y}[/]: nothing is sent about her any more"
+    for report in (t for t in page.tasks if t.kind is TaskKind.CONFIRM_DEATH and not t.is_done):
+        yield f"[yellow]{report.not_for} says that she has died[/]: somebody else answers"
 
 
 def _help(page: "CasePage") -> Iterator[str]:

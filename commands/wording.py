@@ -28,7 +28,7 @@ PHRASES: dict[Verb, str] = {
     Verb.SET_ENTITLEMENT: "set her entitlement: {entitlement} ({reason})",
     Verb.RECORD_EVENT: "recorded: {event}",
     Verb.LINK_CASE: "linked the case[ with {other}]: {link}",
-    Verb.RECORD_DEATH: "recorded that she has died; stopped referrals: {referrals}",
+    Verb.RECORD_DEATH: "her death[: {step}][; stopped referrals: {referrals}]",
     Verb.FINISH_TASK: "did what a task asked for: {task}[ (referral {referral})]",
     Verb.CLOSE_CASE: "closing, as {reason}: {step}",
     Verb.REOPEN_CASE: "opened the case again: {reason}",

@@ -21,9 +21,10 @@ from schemas.case_commands import (
     AnswerTransfer,
     CloseCase,
     ConfirmSafety,
+    RecordDeath,
     ReopenCase,
 )
-from schemas.casework import ReopenReason
+from schemas.casework import DeathAnswer, ReopenReason
 from schemas.command_base import Command
 from schemas.consent import AskedHow, Presence, Purpose
 from schemas.consent_commands import (
@@ -215,6 +216,10 @@ _CASE_TRIES: Mapping[Verb, tuple[Callable[[CaseSnapshot, _Said], Iterator[Comman
     Verb.RENEW_PLAN: (_if(lambda s: s.plan, RenewPlan), ""),
     Verb.REVIEW_RISK: (_if(lambda s: s.risk, ReviewRisk, agrees=True), ""),
     Verb.ANSWER_TRANSFER: (_if(lambda s: s.transfer, AnswerTransfer, accepts=True), ""),
+    Verb.RECORD_DEATH: (
+        _if(lambda s: s.death_report, RecordDeath, answer=DeathAnswer.CONFIRMED),
+        "",
+    ),
     Verb.CLOSE_CASE: (_closes, ""),
     Verb.REOPEN_CASE: (
         _if(lambda s: s.case.stage is Stage.CLOSED, ReopenCase, reason=ReopenReason.SHE_CAME_BACK),

@@ -38,6 +38,7 @@ SETTLED_BY = {
     TaskKind.WITHDRAWAL_CHECK: "consent check",
     TaskKind.REVIEW_RISK: "risk review",
     TaskKind.CONFIRM_PLAN: "contact confirm",
+    TaskKind.CONFIRM_DEATH: "case died",
     TaskKind.MAKE_CONTACT: "contact end",
     TaskKind.DEADLINE_MISSED: "deadline met",
 }

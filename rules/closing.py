@@ -25,6 +25,7 @@ TWO_PEOPLE = frozenset({ClosingReason.CONTACT_NOT_SAFE_OR_LOST})
 _OUTLIVES = ALARMS | {
     TaskKind.DEFECTIVE_CONSENT,
     TaskKind.BEST_INTERESTS,
+    TaskKind.CONFIRM_DEATH,
     TaskKind.REVIEW_HOLD,
     TaskKind.BEREAVED_FAMILY,
 }
@@ -135,12 +136,18 @@ def _unfounded(snapshot: CaseSnapshot, reason: ClosingReason) -> tuple[Refusal, 
     """Reasons that rest on something which has to be on record first."""
     is_linked = any(one.link is LinkKind.DUPLICATE for one in snapshot.links)
     if reason is ClosingReason.DECEASED and snapshot.case.died_at is None:
-        sentence = "Her death is not on record: use `case died` first."
-        return (Refusal(code="death_not_recorded", sentence=sentence),)
+        return (_death_not_recorded(snapshot),)
     if reason is ClosingReason.DUPLICATE and not is_linked:
         sentence = "No other case is linked as its duplicate: use `case link` first."
         return (Refusal(code="no_duplicate", sentence=sentence),)
     return ()
+
+
+def _death_not_recorded(snapshot: CaseSnapshot) -> Refusal:
+    sentence = "Her death is not on record: use `case died` first."
+    if snapshot.death_report:
+        sentence = "Her death is only reported: somebody else confirms it (`case died --confirm`)."
+    return Refusal(code="death_not_recorded", sentence=sentence)
 
 
 def _is_same_person(asked_by: str, actor: Actor) -> bool:

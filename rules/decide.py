@@ -187,7 +187,6 @@ WOULD_DECIDE_IT = frozenset(
         Verb.REOPEN_REFERRAL,
         Verb.SET_PLAN,
         Verb.CONFIRM_PLAN,
-        Verb.RECORD_DEATH,
         Verb.OFFER_TRANSFER,
     }
 )

@@ -106,8 +106,8 @@ def suspended(
     """Every contact that has not begun is called off, and none can be planned.
 
     A change that was proposed before is dropped: nobody knows now whose it was. A case that had
-    no plan gets one by which only she contacts us. Unless she has died, a supervisor is asked to
-    look.
+    no plan gets one by which only she contacts us. A supervisor is asked to look; of her death,
+    `rules.death` asks.
     """
     held = _held(snapshot) or _she_calls(snapshot, actor, world)
     halted = held.model_copy(update={"state": PlanState.SUSPENDED, "suspended_for": reason})

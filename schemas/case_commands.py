@@ -8,6 +8,7 @@ from schemas.case import ClosingReason, SafetyCheck, StaffId
 from schemas.casework import (
     CaseEvent,
     ConflictKind,
+    DeathAnswer,
     Entitlement,
     EntitlementReason,
     LinkKind,
@@ -73,9 +74,10 @@ class LinkCase(Command):
 
 
 class RecordDeath(Command):
-    """She has died. Nothing is sent about her any more, and her family are victims themselves."""
+    """Report that she has died, or, as a second person, answer such a report."""
 
     verb: Literal[Verb.RECORD_DEATH] = Verb.RECORD_DEATH
+    answer: DeathAnswer | None = Field(default=None, description="None: the first word of it.")
 
 
 class FinishTask(Command):

@@ -125,3 +125,10 @@ class ReopenReason(StrEnum):
     SHE_CAME_BACK = "she_came_back"
     NEW_INCIDENT = "new_incident"
     CLOSED_BY_MISTAKE = "closed_by_mistake"
+
+
+class DeathAnswer(StrEnum):
+    """What a second person says to the report that she has died."""
+
+    CONFIRMED = "confirmed"
+    NOT_SO = "not_so"

@@ -54,6 +54,7 @@ class TaskKind(StrEnum):
     OTHER_AGENCY_LATE = "other_agency_late"
     TIME_PASSED = "time_passed"
     REVIEW_CASE = "review_case"
+    CONFIRM_DEATH = "confirm_death"
     BEREAVED_FAMILY = "bereaved_family"
     CONFLICT = "conflict"
 
@@ -221,6 +222,12 @@ class CaseSnapshot(BaseModel):
     def pending_plan(self) -> ContactPlan | None:
         """A change of the plan that is not confirmed yet."""
         return next((p for p in self.plans if p.state is PlanState.PENDING), None)
+
+    @property
+    def death_report(self) -> Task | None:
+        """The report of her death that waits for a second person; its `not_for` made it."""
+        asked = (t for t in self.tasks if t.kind is TaskKind.CONFIRM_DEATH)
+        return next((task for task in asked if not task.is_done), None)
 
     def contact(self, number: int) -> Contact | None:
         """The contact of that number."""

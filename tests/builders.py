@@ -23,7 +23,8 @@ from rules.rights import may
 from rules.world import World
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
 from schemas.case import CaseHeader, Channel, PersonalField, Stage, Subject
-from schemas.casework import CaseEvent
+from schemas.case_commands import RecordDeath
+from schemas.casework import CaseEvent, DeathAnswer
 from schemas.command_base import Command
 from schemas.consent import AskedHow, Consent, ConsentState, Presence, Purpose
 from schemas.contact import ContactChannel, ContactWindow, PlanTerms
@@ -434,6 +435,12 @@ def _usual_reason(kind: type[Command]) -> StrEnum:
         return Reason.NO_CAPACITY if kind in _SERVICE_SAYS else Reason.MISTAKE
     assert _is_enum(annotation)
     return next(iter(annotation))
+
+
+def her_death() -> tuple[RecordDeath, RecordDeath]:
+    """That she has died, as it takes two people to say."""
+    answered = a_command(RecordDeath, answer=DeathAnswer.CONFIRMED, actor=supervisor())
+    return a_command(RecordDeath), answered
 
 
 def done(snapshot: CaseSnapshot, command: Command, at: datetime = AT) -> Changed:

@@ -75,9 +75,9 @@ class JourneyUpdates:
         """This case belongs with another; no data is joined."""
         return await self._inbox.put(command)
 
-    @workflow.update(name="record_death", description="Record a death.")
+    @workflow.update(name="record_death", description="Report or confirm a death.")
     async def record_death(self, command: RecordDeath) -> Reply:
-        """She has died."""
+        """One person says that she has died, and another answers."""
         return await self._inbox.put(command)
 
     @workflow.update(name="hand_over", description="Hand the case over.")

@@ -217,17 +217,37 @@ def test_a_link_stands_in_both_cases(on_stack: Safepath, opened: Opened) -> None
     assert f"linked with {one}: same incident" in on_stack("case show", other).stdout
 
 
-def test_a_death_is_recorded_before_it_is_a_reason_to_close(on_stack: Safepath, case: str) -> None:
+def test_two_people_record_a_death_before_it_is_a_reason_to_close(
+    on_stack: Safepath, case: str
+) -> None:
     """A person closes the case, and a person opens it again."""
     deceased = (case, "--reason", "deceased")
     assert "`case died`" in on_stack("case close", *deceased, ends=3).stderr
-    said = on_stack("case died", case, "--occurred-at", "2026-11-23").stdout
-    assert "close family" in said
+    said = on_stack("case died", case).stdout
+    assert "Somebody else says whether it is so" in said
+    assert "reported_already" in on_stack("case died", case, by=SUE).stdout
+    assert "ann says that she has died" in on_stack("case show", case).stdout
+    assert "--confirm" in on_stack("case close", *deceased, ends=3).stderr
+    confirmed = ("case died", case, "--confirm", "--occurred-at", "2026-11-23")
+    assert "somebody else" in on_stack(*confirmed, ends=3).stderr
+    assert "close family" in on_stack(*confirmed, by=SUE).stdout
     assert "she died on 23 Nov 2026" in on_stack("case show", case).stdout
     on_stack("case close", *deceased)
     on_stack("case close", *deceased, "--confirm")
     on_stack("case reopen", case, "--reason", "closed_by_mistake")
     assert "open" == _page(on_stack, case)["case"]["stage"]
+
+
+def test_a_death_that_was_not_so_leaves_the_case_as_it_was(on_stack: Safepath, case: str) -> None:
+    """But for contact, to which two people open the way; the timeline tells both words."""
+    on_stack("case died", case)
+    on_stack("case died", case, "--not-so", ends=3)
+    assert "confirms a new plan" in on_stack("case died", case, "--not-so", by=SUE).stdout
+    assert "Nobody contacts her for now" in on_stack("contact show", case).stdout
+    assert _page(on_stack, case)["case"]["died_at"] is None
+    timeline = on_stack("case timeline", case).stdout
+    for told in ("her death: reported", "was refused: record death", "her death: not_so"):
+        assert told in timeline
 
 
 def test_a_task_is_listed_with_its_way_on(on_stack: Safepath, case: str) -> None:
@@ -252,6 +272,7 @@ def test_a_task_that_nothing_else_settles_is_done_by_saying_so(
 ) -> None:
     """And it is in no list any more."""
     on_stack("case died", case)
+    on_stack("case died", case, "--confirm", by=SUE)
     on_stack("task done", case, "bereaved-family")
     assert f"{case} bereaved-family" not in on_stack("task list").stdout
 

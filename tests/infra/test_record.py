@@ -10,7 +10,8 @@ from activities.ports import Verdict
 from rules.duties import ACKNOWLEDGE, SUPPORT_REFERRAL, deadline_id
 from schemas.actor import Actor
 from schemas.case import PersonalField, PersonalPart, Stage
-from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety
+from schemas.case_commands import AddNeed, CloseCase, ConfirmSafety, RecordDeath
+from schemas.casework import DeathAnswer
 from schemas.changes import ConsentRecorded
 from schemas.clockwork_steps import (
     Breach,
@@ -63,8 +64,11 @@ from tests.infra.cases import (
     moment,
     opened,
     queued,
+    refused,
 )
 from tests.infra.worlds import World, as_it_stands, judging, read
+
+NOT_SO, CONFIRMED = DeathAnswer.NOT_SO, DeathAnswer.CONFIRMED
 
 
 def unasked(_: CaseSnapshot) -> Verdict:
@@ -355,6 +359,19 @@ async def test_a_withdrawal_tells_the_workflows_through_the_record(world: World)
     await given(world.record_for, about(case_ref, WithdrawConsent), wakes=True)
     told_now = (await world.wakes(case_ref))[len(before) :]
     assert [referral_workflow_id(case_ref, 1), journey_workflow_id(case_ref)] == told_now
+
+
+async def test_who_reported_her_death_last_is_who_must_not_answer(world: World) -> None:
+    """The report was not so, and is made again by whoever said that: the first may answer now."""
+    case_ref, hands = await opened(world.record_for), world.record_for
+    for answer, who in ((None, caseworker()), (NOT_SO, supervisor()), (None, supervisor())):
+        await done(hands, about(case_ref, RecordDeath, answer=answer, actor=who))
+    report = the((await read(world, case_ref)).death_report)
+    assert (supervisor().who, AT) == (report.not_for, report.raised_at)
+    await refused(hands, about(case_ref, RecordDeath, answer=CONFIRMED, actor=supervisor()))
+    await done(hands, about(case_ref, RecordDeath, answer=CONFIRMED))
+    after = await read(world, case_ref)
+    assert (None, AT) == (after.death_report, after.case.died_at)
 
 
 async def test_a_note_is_kept_for_the_organisation_that_wrote_it(world: World) -> None:

@@ -184,8 +184,13 @@ def anything_is_said(story: Told, chance: Random) -> Iterator[Command]:
 
 def something_seldom(story: Told, chance: Random) -> Iterator[Command]:
     """It happens, and not often."""
-    if chance.randrange(4) == 1:
-        yield said(chance.choice(SELDOM), moment(story, chance))
+    if chance.randrange(4) != 1:
+        return
+    kind = chance.choice(SELDOM)
+    yield said(kind, moment(story, chance))
+    if kind is RecordDeath:
+        yield from anything_is_said(story, chance)
+        yield said(kind, moment(story, chance))
 
 
 def she_agrees(story: Told, chance: Random) -> Iterator[Command]:

@@ -14,8 +14,8 @@ from rules.referral_states import OVER, WITH_SERVICE
 from rules.rights import may
 from schemas.actor import NGO_ROLES, SYSTEM, Actor, Role
 from schemas.case import ClosingReason, PersonalField, SafetyCheck, Stage
-from schemas.case_commands import AnswerTransfer, CloseCase, ConfirmSafety
-from schemas.casework import TransferState
+from schemas.case_commands import AnswerTransfer, CloseCase, ConfirmSafety, RecordDeath
+from schemas.casework import DeathAnswer, TransferState
 from schemas.command_base import Command
 from schemas.consent import (
     COMPETENT_AUTHORITY,
@@ -273,6 +273,12 @@ def _a_close(m: Moment) -> dict[str, Any]:
     return {"confirmed": True, "reason": header.closing_reason}
 
 
+def _a_word_of_her_death(m: Moment) -> dict[str, Any]:
+    """The first, or mostly an answer where there is one."""
+    is_first = m.case.death_report is None
+    return {"answer": None if is_first != m.rarely() else m.one_of(list(DeathAnswer))}
+
+
 def _some_terms(m: Moment) -> PlanTerms:
     """Mostly all of today and tomorrow; or two hours of some day."""
     today = m.at.weekday()
@@ -372,6 +378,7 @@ _OF: dict[type[Command], Callable[[Moment], dict[str, Any]]] = {
         "safety": SafetyCheck(safe_to_talk=not m.rarely(20), immediate_danger=m.rarely(20))
     },
     CloseCase: _a_close,
+    RecordDeath: _a_word_of_her_death,
     AskConsent: lambda m: _purpose(m) | {"asked": None if m.rarely(20) else _how(m)},
     GiveConsent: _a_yes,
     RefuseConsent: _a_yes,

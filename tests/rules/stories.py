@@ -14,6 +14,7 @@ from rules.referral_states import OVER, TERMINAL
 from schemas.actor import SYSTEM, Actor
 from schemas.case import ClosingReason, Stage
 from schemas.case_commands import CloseCase, RecordDeath
+from schemas.casework import DeathAnswer
 from schemas.changes import Change, ConsentRecorded, PacketPlaced, StageMoved
 from schemas.clockwork_steps import (
     Breach,
@@ -68,6 +69,7 @@ class Telling:
         self.ledger = Ledger()
         self.helps: set[int] = set()
         self.is_suspended = False
+        self.reported_by: str | None = None
         self.has_died = False
 
     # Telling
@@ -148,8 +150,21 @@ class Telling:
             case ConfirmPlan():
                 self.is_suspended = False
             case RecordDeath():
-                self.is_suspended = self.has_died = True
+                self._somebody_says_she_has_died(before, command)
+        assert self.has_died is (self.case.case.died_at is not None)
         self.helps = {r.number for r in self.case.referrals if r.state in HELPING}
+
+    def _somebody_says_she_has_died(self, before: CaseSnapshot, command: RecordDeath) -> None:
+        """One person's word stops contact and nothing else; it takes another one's to count."""
+        if command.answer is DeathAnswer.CONFIRMED:
+            assert self.reported_by not in (None, command.actor.who)
+            self.is_suspended = self.has_died = True
+        else:
+            assert _goes_on(before) == _goes_on(self.case)
+            assert command.answer is None or self.reported_by != command.actor.who
+            self.is_suspended |= command.answer is None
+        asked = command.answer is None
+        self.reported_by = (self.reported_by or command.actor.who) if asked else None
 
     def _stops_everything(self, before: CaseSnapshot, command: WithdrawConsent) -> None:
         """No referral of theirs is left, and nothing queued but stops and notices (INV-09)."""
@@ -204,6 +219,7 @@ class Telling:
             assert consents <= {ConsentState.EXPIRED}
         if Stage.CLOSED in stages:
             assert isinstance(command, CloseCase)
+            assert self.has_died or command.reason is not ClosingReason.DECEASED
             lost = command.reason is ClosingReason.CONTACT_NOT_SAFE_OR_LOST
             asked_by = (before.case.closing_asked_by or "").partition("@")[2]
             assert not lost or asked_by != command.actor.who
@@ -267,6 +283,12 @@ def _written(
 def _as_it_was(before: CaseSnapshot, after: CaseSnapshot) -> bool:
     version = {"version": before.case.version}
     return before == after.model_copy(update={"case": after.case.model_copy(update=version)})
+
+
+def _goes_on(case: CaseSnapshot) -> tuple[object, ...]:
+    """What no first word of a death touches."""
+    running = [d for d in case.running_deadlines() if d.duty != "plan-review"]
+    return case.case.stage, case.needs, case.referrals, case.consents, case.checks, running
 
 
 def _said_duress(command: EndContact) -> bool:

@@ -6,7 +6,7 @@ from rules.actions import permitted
 from rules.rights import may
 from schemas.actor import Actor, Role
 from schemas.case import ClosingReason, SafetyCheck, Stage
-from schemas.case_commands import AddNeed, ConfirmSafety
+from schemas.case_commands import AddNeed, ConfirmSafety, RecordDeath
 from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.referral import Delivery, Referral, ReferralState
 from schemas.snapshot import CaseSnapshot
@@ -28,6 +28,7 @@ from tests.builders import (
     everyone,
     first_responder,
     given,
+    her_death,
     ngo_intake,
     ops,
     said_no,
@@ -135,6 +136,15 @@ def test_who_may_close_depends_on_who_asked_to() -> None:
         closing_asked_by=str(caseworker()),
     )
     assert V.CLOSE_CASE in allowed(case, supervisor())
+
+
+def test_a_report_of_her_death_is_put_before_whoever_may_answer_it() -> None:
+    """Not before who made it, nor in a case in which there is none."""
+    case = after(an_open_case(), a_command(RecordDeath))
+    assert V.RECORD_DEATH in allowed(case, supervisor())
+    assert "You reported it" in reasons(case, caseworker())[V.RECORD_DEATH]
+    for quiet in (an_open_case(), after(case, her_death()[1])):
+        assert V.RECORD_DEATH not in {p.verb for p in permitted(quiet, supervisor(), a_world())}
 
 
 def test_what_the_case_does_not_speak_of_can_still_be_asked() -> None:

@@ -56,6 +56,7 @@ from tests.builders import (
     caseworker,
     done,
     given,
+    her_death,
     kinds_of,
     supervisor,
     the,
@@ -235,6 +236,21 @@ def test_some_reasons_rest_on_what_is_on_record(reason: ClosingReason, refusal: 
         assert set() == why_not(grounded(case), command)
 
 
+def test_a_case_is_not_closed_as_deceased_on_one_person_s_word() -> None:
+    """The way on is named; and who reported it does not end it by closing as something else."""
+    reason = ClosingReason.DECEASED
+    case = after(in_review(), a_command(RecordDeath))
+    for command in (a_command(CloseCase, reason=reason), confirming(reason, supervisor())):
+        answer = decide(case, command, a_world())
+        assert isinstance(answer, Refused)
+        assert ["death_not_recorded"] == [refusal.code for refusal in answer.reasons]
+        assert "`case died --confirm`" in answer.sentences()
+    case = after(case, confirming())
+    assert ["confirm-death"] == [task.id for task in case.tasks if not task.is_done]
+    case = after(case, her_death()[1])
+    assert (AT, Stage.CLOSED) == (case.case.died_at, case.case.stage)
+
+
 def test_a_case_that_is_offered_to_another_agency_is_not_closed() -> None:
     """Their answer, or taking the offer back, comes first."""
     case = after(in_review(), a_command(OfferTransfer))
@@ -311,6 +327,7 @@ OUTLIVES = {
     TaskKind.BEST_INTERESTS,
     TaskKind.TIME_PASSED,
     TaskKind.REVIEW_CASE,
+    TaskKind.CONFIRM_DEATH,
     TaskKind.REVIEW_HOLD,
     TaskKind.BEREAVED_FAMILY,
 }
@@ -322,7 +339,7 @@ def test_closing_settles_no_supervisor_s_task_that_protects_somebody(kind: TaskK
     case = after(in_review(tasks=[a_task("kept", kind), a_task()]), confirming())
     kept = {task.id for task in case.tasks if not task.is_done}
     assert ({"kept"} if kind in OUTLIVES else set()) == kept
-    if kept:
+    if kept and kind not in SETTLED_BY:
         finish = a_command(FinishTask, task="kept", actor=supervisor())
         assert the(after(case, finish).task("kept")).is_done
 
@@ -479,5 +496,5 @@ def test_what_no_longer_stands_is_not_watched_again() -> None:
 def test_after_her_death_only_the_hold_is_watched_again() -> None:
     """Nobody asks her anything any more; what others may be told of her still matters."""
     at = AT + timedelta(days=3)
-    case = after(held_on(), a_command(RecordDeath), a_command(ReopenCase), at=at)
+    case = after(held_on(), *her_death(), a_command(ReopenCase), at=at)
     assert {"hold-review/1"} == STANDS & {d.id for d in case.running_deadlines()}

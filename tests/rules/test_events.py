@@ -11,7 +11,7 @@ from rules.duty_sets.victims_code import VICTIMS_CODE
 from rules.events import ENDS, MOVES_NO_DUTY, STARTS, VOIDS
 from rules.profiles import PROFILES
 from schemas.actor import Role
-from schemas.case_commands import FinishTask, RecordDeath, RecordEvent, SetEntitlement
+from schemas.case_commands import FinishTask, RecordEvent, SetEntitlement
 from schemas.casework import CaseEvent, Entitlement, EntitlementReason
 from schemas.changes import DeadlineRecorded
 from schemas.deadlines import DeadlineState
@@ -24,6 +24,7 @@ from tests.builders import (
     after,
     an_open_case,
     done,
+    her_death,
     only,
     the,
     why_not,
@@ -81,7 +82,7 @@ def test_an_event_starts_its_duties_from_when_it_happened(
 @pytest.mark.parametrize("event", list(CaseEvent))
 def test_after_her_death_no_event_starts_a_duty_to_her(event: CaseEvent) -> None:
     """Nobody is to tell her; what is news is for her family, and a person sees to it."""
-    case = after(an_open_case(), a_command(RecordDeath))
+    case = after(an_open_case(), *her_death())
     told = [task.id for task in case.tasks if task.kind is TaskKind.BEREAVED_FAMILY]
     case = after(case, a_command(FinishTask, task=the(next(iter(told), None))))
     later = after(case, an_event(event), at=AT + HOUR)

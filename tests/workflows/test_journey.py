@@ -24,6 +24,7 @@ from schemas.case_commands import (
     RecordDeath,
     ReopenCase,
 )
+from schemas.casework import DeathAnswer
 from schemas.clockwork_steps import Deliver
 from schemas.command_base import Command
 from schemas.consent import ConsentState, Purpose
@@ -44,7 +45,7 @@ from schemas.referral_commands import (
 )
 from schemas.snapshot import TaskKind
 from schemas.withdrawal import CheckState
-from tests.builders import caseworker, the
+from tests.builders import caseworker, supervisor, the
 from tests.conftest import People
 from tests.workflows.conftest import Opens
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, NGO, SHUT, Journey
@@ -274,7 +275,10 @@ async def test_what_is_said_behind_the_close_is_seen_to(opens: Opens) -> None:
     """Her death, told in the same moment, is written; and whoever is to be told hears of it."""
     journey = await opens(owed=True)
     await journey.decide(CloseCase)
-    close, death = journey.command(CloseCase, confirmed=True), journey.command(RecordDeath)
+    await journey.decide(RecordDeath)
+    confirmed = {"answer": DeathAnswer.CONFIRMED, "actor": supervisor()}
+    close = journey.command(CloseCase, confirmed=True)
+    death = journey.command(RecordDeath, **confirmed)
     async with journey.clockwork.at_rest():
         asked = [await journey.begin_update(command) for command in (close, death)]
     replies = await asyncio.gather(*asked)
@@ -283,6 +287,20 @@ async def test_what_is_said_behind_the_close_is_seen_to(opens: Opens) -> None:
     snapshot = await journey.snapshot()
     assert snapshot.case.died_at is not None
     assert snapshot.dispatches == ()
+
+
+async def test_her_death_is_said_by_two_people_of_a_closed_case_too(opens: Opens) -> None:
+    """Written at the desk, as there is no journey any more."""
+    journey = await opens()
+    await journey.closes()
+    await journey.ends()
+    await journey.decide(RecordDeath)
+    answer = {"answer": DeathAnswer.CONFIRMED}
+    assert {"second_person"} == await journey.refused(RecordDeath, **answer)
+    await journey.decide(RecordDeath, **answer, actor=supervisor())
+    snapshot = await journey.snapshot()
+    assert (Stage.CLOSED, None) == (snapshot.case.stage, snapshot.death_report)
+    assert snapshot.case.died_at is not None
 
 
 async def test_a_closed_journey_answers_too(opens: Opens) -> None:
