@@ -197,16 +197,17 @@ async def renew(
 @verb
 async def suspend(
     case: CaseArgument,
-    reason: Annotated[str, typer.Option(help="duress, unsafe, at_her_request or deceased.")],
+    reason: Annotated[str, typer.Option(help="duress, unsafe or at_her_request.")],
     actor: ActorOption = "",
     occurred_at: OccurredOption = None,
     command_id: CommandIdOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Stop every contact with her for now. Never refused.
+    """Stop every contact with her for now. Never refused, whoever knows that it is not safe.
 
     What is planned is called off. A new plan, confirmed by a second person, opens the way again.
+    That she has died is for `case died`, and stops contact too.
     """
     from schemas.contact import SuspendReason
     from schemas.contact_commands import SuspendPlan

@@ -92,8 +92,17 @@ def renew(snapshot: CaseSnapshot, command: RenewPlan, world: World) -> Decision:
     )
 
 
-def suspend(snapshot: CaseSnapshot, command: SuspendPlan, world: World) -> Changed:
-    """Nobody may contact her for now. There is no ground to refuse this on."""
+def suspend(snapshot: CaseSnapshot, command: SuspendPlan, world: World) -> Decision:
+    """Nobody may contact her for now. There is no ground to refuse this on but a death by hand.
+
+    For her safety it holds at once. That she has died is asked about, and this would ask nobody.
+    """
+    if command.reason is SuspendReason.DECEASED:
+        return refused(
+            "death_takes_two",
+            "That she has died takes two people of the agency that leads the case (`case died`): "
+            "tell them. To stop contact with her now, suspend it as unsafe.",
+        )
     return Changed(
         changes=suspended(snapshot, command.actor, command.reason, world),
         detail={"reason": command.reason},

@@ -51,7 +51,7 @@ class RenewPlan(Command):
 
 
 class SuspendPlan(Command):
-    """Nobody may contact her for now. Never refused."""
+    """Nobody may contact her for now. Never refused, but for a death: that takes two people."""
 
     verb: Literal[Verb.SUSPEND_PLAN] = Verb.SUSPEND_PLAN
     reason: SuspendReason

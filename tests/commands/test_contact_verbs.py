@@ -207,6 +207,8 @@ def test_contact_is_suspended_and_called_off(safepath: Safepath, started: str) -
     case = started.partition("/")[0]
     planned = safepath("contact make", case, "--purpose", "update", "--channel", "voice", by=ANN)
     assert planned.exit_code == 0, planned.stderr
+    died = safepath("contact suspend", case, "--reason", "deceased", by=DI)
+    assert (3, True) == (died.exit_code, "`case died`" in died.stderr)
     halted = safepath("contact suspend", case, "--reason", "unsafe", by=SUE)
     assert "Nobody contacts her for now." in halted.stdout
     contacts = json.loads(safepath("contact show", case, "--json", by=ANN).stdout)["contacts"]

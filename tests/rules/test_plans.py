@@ -8,6 +8,7 @@ import pytest
 from rules import plans
 from rules.actions import permitted
 from rules.apply import apply
+from rules.decide import decide
 from rules.safe_contact import may_know
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import Channel, PersonalField, Stage
@@ -38,6 +39,7 @@ from schemas.contact import (
 )
 from schemas.contact_commands import ConfirmPlan, PlanContact, RenewPlan, SetPlan, SuspendPlan
 from schemas.deadlines import DeadlineState
+from schemas.decisions import Refused
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot, TaskKind
 from schemas.verbs import Verb
@@ -680,7 +682,11 @@ def test_without_a_plan_there_is_nothing_to_renew() -> None:
     assert why_not(halted, a_command(RenewPlan)) == {"no_plan"}
 
 
-@pytest.mark.parametrize("reason", list(SuspendReason))
+BY_HAND = [reason for reason in SuspendReason if reason is not SuspendReason.DECEASED]
+"""Why one person suspends contact; that she has died is said with another verb."""
+
+
+@pytest.mark.parametrize("reason", BY_HAND)
 @pytest.mark.parametrize(
     "case",
     [
@@ -691,7 +697,7 @@ def test_without_a_plan_there_is_nothing_to_renew() -> None:
         pytest.param(an_open_case(stage=Stage.CLOSED), id="a closed case"),
     ],
 )
-def test_suspending_is_never_refused_and_leaves_no_way_to_her(
+def test_suspending_for_her_safety_is_never_refused_and_leaves_no_way_to_her(
     case: CaseSnapshot, reason: SuspendReason
 ) -> None:
     """Whoever knows that contact is not safe stops it, at once and wholly."""
@@ -712,13 +718,12 @@ def test_suspending_is_never_refused_and_leaves_no_way_to_her(
         pytest.param(SuspendReason.DURESS, TaskKind.DURESS, id="duress"),
         pytest.param(SuspendReason.UNSAFE, TaskKind.WELFARE, id="unsafe"),
         pytest.param(SuspendReason.AT_HER_REQUEST, TaskKind.WELFARE, id="at her request"),
-        pytest.param(SuspendReason.DECEASED, None, id="deceased"),
     ],
 )
 def test_a_supervisor_looks_when_contact_is_suspended(
-    reason: SuspendReason, kind: TaskKind | None
+    reason: SuspendReason, kind: TaskKind
 ) -> None:
-    """A later and graver reason asks again; after a death nobody is asked about her welfare."""
+    """A later and graver reason asks again."""
     unsafe = a_case_with_plan(a_command(SuspendPlan, reason=SuspendReason.AT_HER_REQUEST))
     for case in (a_case_with_plan(), unsafe):
         before = {task.id for task in case.tasks}
@@ -727,8 +732,21 @@ def test_a_supervisor_looks_when_contact_is_suspended(
         if reason is SuspendReason.AT_HER_REQUEST and case is unsafe:
             assert new == []
         else:
-            assert ([kind] if kind else []) == [task.kind for task in new]
+            assert [kind] == [task.kind for task in new]
             assert all(task.for_role is Role.SAFEGUARDING_SUPERVISOR for task in new)
+
+
+@pytest.mark.parametrize("stage", [Stage.OPEN, Stage.CLOSED])
+@pytest.mark.parametrize("who", [caseworker(), supervisor(), ngo_intake()], ids=str)
+def test_nobody_suspends_contact_with_the_word_that_she_has_died(who: Actor, stage: Stage) -> None:
+    """Contact would stop with nobody asked to look: the way on is named, for a service too."""
+    case = an_open_case(stage=stage, referrals=[a_referral(state=ReferralState.ACTIVE)])
+    word = a_command(SuspendPlan, reason=SuspendReason.DECEASED, actor=who)
+    answer = decide(case, word, a_world(AT))
+    assert isinstance(answer, Refused)
+    assert (["death_takes_two"], ()) == ([r.code for r in answer.reasons], answer.alerts)
+    assert "`case died`" in answer.sentences()
+    assert "as unsafe" in answer.sentences()
 
 
 def test_a_suspended_plan_is_not_reviewed_and_calls_off_what_was_planned() -> None:
