@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rules.apply import apply
+from rules.casework import SETTLED_BY
 from rules.decide import decide
 from rules.outlook import journey_outlook
 from rules.referral_states import OVER

@@ -111,7 +111,8 @@ def test_one_person_s_word_of_her_death_stops_contact_and_ends_no_help(by: Actor
     running = {d.id for d in case.running_deadlines()}
     assert {d.id for d in before.running_deadlines()} - {"plan-review"} == running
     assert {t.id for t in before.tasks if t.is_done} == {t.id for t in case.tasks if t.is_done}
-    assert set() == why_not(case, a_command(AskConsent, recipient=MEADOWLIGHT), at=LATER)
+    asks = a_command(AskConsent, recipient=MEADOWLIGHT, actor=SUE)
+    assert set() == why_not(case, asks, at=LATER)
 
 
 def test_a_second_person_is_asked_whether_she_has_died() -> None:
@@ -192,7 +193,7 @@ def test_where_it_is_not_so_contact_waits_for_a_plan_of_two_people() -> None:
     assert (TaskKind.WELFARE, ANN.who, False) == (looks.kind, looks.not_for, looks.is_done)
     assert Role.SAFEGUARDING_SUPERVISOR is looks.for_role
     assert Role.DPO not in {t.for_role for t in case.tasks if t.raised_at == LATER}
-    case = after(case, a_command(SetPlan), at=LATER)
+    case = after(case, a_command(SetPlan, actor=SUE), at=LATER)
     assert PlanState.PENDING is the(case.pending_plan).state
 
 
