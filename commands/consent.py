@@ -114,7 +114,8 @@ async def give(
     """Record her yes, for these fields and no others. She must have been asked.
 
     If she answered at another time, or with others there than when she was asked, say how:
-    --present, --at-safe-time and --told-not-a-condition, as with `consent ask`.
+    --present, --at-safe-time and --told-not-a-condition, as with `consent ask`. After she took time
+    to think, this is never left out.
     """
     from schemas.consent_commands import GiveConsent
 

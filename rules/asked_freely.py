@@ -16,8 +16,9 @@ def unsaid(asked: AskedHow | None) -> Refused | None:
     if asked is None:
         return refused(
             "how_not_said",
-            "Say how she was asked: who was there, whether it was a safe time, and whether she was "
-            "told that help does not depend on her answer.",
+            "Say how she was asked when she answered: who was there (`--present`), whether it was "
+            "a safe time (`--at-safe-time` or `--not-at-safe-time`), and whether she was told that "
+            "help does not depend on her answer (`--told-not-a-condition` or `--not-told`).",
         )
     if Presence.INTERPRETER in asked.present and asked.interpreter is InterpreterKind.NONE:
         return refused("how_not_said", "Say who interpreted, such as `--interpreter independent`.")

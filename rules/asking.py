@@ -110,7 +110,10 @@ def refuse(snapshot: CaseSnapshot, command: RefuseConsent, world: World) -> Deci
 
 
 def reflect(snapshot: CaseSnapshot, command: ReflectConsent, world: World) -> Decision:
-    """She wants time: that is no yes, and nobody presses her. A person asks when she said."""
+    """She wants time: that is no yes, and nobody presses her. A person asks when she said.
+
+    How she was asked is not kept with it: her answer comes in another talk, and says it anew.
+    """
     question = consents.held(snapshot, command)
     fields = consents.open_question(question)
     if question is None or not fields:
@@ -121,9 +124,7 @@ def reflect(snapshot: CaseSnapshot, command: ReflectConsent, world: World) -> De
     state, task = ConsentState.REFLECTING, _task("ask-again", command)
     return Changed(
         changes=(
-            *consents.undecided(
-                snapshot, command, state, world, fields, question.asked, again=again
-            ),
+            *consents.undecided(snapshot, command, state, world, fields, again=again),
             *tasks.ask(snapshot, world, task, TaskKind.ASK_AGAIN, Role.CASEWORKER),
         ),
         detail=_detail(command) | {"ask_again": f"{again:%Y-%m-%d %H:%M}" if again else None},

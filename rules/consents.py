@@ -92,7 +92,10 @@ def undecided(
     *,
     again: datetime | None = None,
 ) -> tuple[Change, ...]:
-    """No yes to what she was asked: a yes from before stands; else it is entered, and shown."""
+    """No yes to what she was asked: a yes from before stands; else it is entered, and shown.
+
+    Where a question stays open beside that yes, the entry says how that one was asked, if anything.
+    """
     yes = standing(snapshot, command, world)
     if yes is None:
         purpose, recipient = command.purpose, command.recipient
@@ -104,7 +107,7 @@ def undecided(
         "epoch": yes.epoch + 1,
         "also_asked": in_order(fields),
         "occurred_at": command.occurred_at or world.at,
-        "asked": asked or yes.asked,
+        "asked": asked if fields else yes.asked,
         "ask_again_at": again,
     }
     return (ConsentRecorded(consent=yes.model_copy(update=stands)),)

@@ -82,7 +82,9 @@ class Consent(BaseModel):
         default=(), description="Beside a yes that stands: what she is asked and has not decided."
     )
     asked: AskedHow | None = Field(
-        default=None, description="None: before this was recorded, or a yes that was put back."
+        default=None,
+        description="None: before this was recorded, a yes that was put back, or a question that "
+        "she took time to think about.",
     )
     ask_again_at: datetime | None = Field(
         default=None, description="When she wants to be asked again, where she reflects."

@@ -29,7 +29,7 @@ def test_a_referral_from_the_first_question_to_a_new_one_for_it(safepath: Safepa
     safepath("referral request", case, "--need", "1", *to, *offered)
     safepath("consent ask", case, *to, "--fields", "name,safe_contact", *FREELY)
     safepath("consent reflect", case, *to, "--ask-again", _in_a_month())
-    safepath("consent give", case, *to, "--fields", "name")
+    safepath("consent give", case, *to, "--fields", "name", *FREELY)
     _arrived(safepath, case, 1)
     safepath("referral open", f"{case}/1", by=BO)
     safepath("referral ask", f"{case}/1", "--fields", "language", by=BO)

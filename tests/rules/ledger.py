@@ -57,7 +57,7 @@ class Ledger:
                 self.asked.pop(_about(command), None)
                 self.taken_back.pop(_about(command), None)
             case ReflectConsent():
-                assert _about(command) in self.asked
+                self.asked[_about(command)] = (self.asked[_about(command)][0], None)
             case WithdrawConsent():
                 self._withdrawn(command, at)
 

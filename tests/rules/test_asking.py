@@ -345,9 +345,24 @@ def test_she_may_take_her_time_and_is_asked_when_she_said() -> None:
     assert WHEN_SHE_SAID == entry.ask_again_at
     assert ConsentState.REFLECTING is the(case.referral(1)).consent
     assert [TaskKind.ASK_AGAIN] == [task.kind for task in open_tasks(case)]
-    answered = after(case, a_yes_as_asked(), at=LATER)
+    answered = after(case, a_command(GiveConsent), at=LATER)
     assert consents.is_valid(of(answered), LATER)
     assert [] == open_tasks(answered)
+
+
+@pytest.mark.parametrize("beside", [(), (given(),)], ids=["no yes yet", "beside a yes"])
+def test_a_yes_after_time_to_think_says_anew_how_she_was_asked(beside: tuple[Consent, ...]) -> None:
+    """It is another talk: who was there at the first one says nothing of who is there now."""
+    thinks = (a_command(AskConsent, fields=MORE), a_command(ReflectConsent))
+    case = after(an_open_case(consents=beside), *thinks)
+    refusal = decide(case, a_yes_as_asked(), a_world(LATER))
+    assert isinstance(refusal, Refused)
+    assert ("how_not_said",) == tuple(reason.code for reason in refusal.reasons)
+    for option in ("--present", "--at-safe-time", "--told-not-a-condition"):
+        assert option in refusal.sentences()
+    assert set() == why_not(case, a_command(GiveConsent), LATER)
+    asked_again = after(case, a_command(AskConsent, fields=MORE), at=LATER)
+    assert set() == why_not(asked_again, a_yes_as_asked(), LATER)
 
 
 @pytest.mark.parametrize(
