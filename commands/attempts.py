@@ -23,6 +23,11 @@ from commands.people import (
 from schemas.errors import BadInputError
 
 ContactArgument = Annotated[str, typer.Argument(help="The contact, such as bafod-kisut-n/2.")]
+_BY_PLAN = "It is safe by her plan now."
+_BY_NO_PLAN = (
+    "[yellow]No checked plan is in force.[/] This rests on the way she came to us, and on times at "
+    "which nobody has lately asked her whether it is safe."
+)
 _END_CALL = "[bold red]End the call now, as agreed.[/] Your supervisor is told."
 
 
@@ -102,8 +107,10 @@ async def start(
     from schemas.contact_commands import StartContact
 
     fact = StartContact(**_of_contact(contact, actor, None, command_id))
-    then = "It is safe by her plan now. Say what came of it: `contact end`."
-    await state(data_dir, actor, fact, as_json=as_json, done="Started.", then=then)
+    async with desk(data_dir, actor, as_json=as_json) as opened:
+        reply = await opened.state(fact)
+        plan = reply.detail.get("plan") if reply.outcome == "committed" else None
+        print_reply(reply, as_json=as_json, done="Started.", then=rests_on(plan))
 
 
 @verb
@@ -165,6 +172,11 @@ async def cancel(
 
     fact = CancelContact(**_of_contact(contact, actor, None, command_id))
     await state(data_dir, actor, fact, as_json=as_json, done="Called off.")
+
+
+def rests_on(plan: str | int | None) -> str:
+    """What a contact that was begun rests on: a plan by its number, or no plan (rich markup)."""
+    return f"{_BY_NO_PLAN if plan is None else _BY_PLAN} Say what came of it: `contact end`."
 
 
 def _of_contact(contact: str, actor: str, occurred_at: str | None, command_id: str | None) -> Any:

@@ -77,7 +77,7 @@ PHRASES: dict[Verb, str] = {
     Verb.RENEW_PLAN: "checked contact plan {plan} with her: as it was",
     Verb.SUSPEND_PLAN: "suspended contact with her: {reason}",
     Verb.PLAN_CONTACT: "planned contact {contact} by {channel}, safe at {safe_at}",
-    Verb.START_CONTACT: "started contact {contact}",
+    Verb.START_CONTACT: "started contact {contact}[, by plan {plan}]",
     Verb.END_CONTACT: "ended contact {contact}[: {result}][; outside the plan: {outside_plan}]",
     Verb.CANCEL_CONTACT: "called off contact {contact}",
     Verb.ASSESS_RISK: "assessed the risk ({risk}): {grade}[; for MARAC: {criteria}]",

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from rules import duties, tasks
+from rules import duties, somebody_else, tasks
 from rules.apply import apply
-from rules.contacts_waiting import ask_its_maker, task_of
+from rules.contacts_waiting import ask_its_maker, seen_anew, task_of
 from rules.plans import suspended
 from rules.quiet import as_if_safe
+from rules.safe_contact import checked_plan
 from rules.world import World
 from schemas.actor import Actor, Role
 from schemas.case import Stage
@@ -37,19 +38,22 @@ def ended(snapshot: CaseSnapshot, contact: Contact, command: EndContact, world: 
     """
     made = _made(contact, command, world)
     ended_now = (ContactRecorded(contact=made), *tasks.done(snapshot, task_of(contact)))
-    outside = _outside_plan(snapshot, made, world)
+    is_she_well = _is_she_well(snapshot, made, world)
+    after = apply(snapshot, ended_now)
     if made.result is ContactResult.DURESS:
-        after = apply(snapshot, ended_now)
         halted = suspended(after, command.actor, SuspendReason.DURESS, world)
         as_usual = _duties(snapshot, as_if_safe(made), command.actor, world)
-        return _hang_up(made, (*ended_now, *outside, *halted, *as_usual))
-    duties_now = _duties(snapshot, made, command.actor, world)
+        return _hang_up(made, (*ended_now, *is_she_well, *halted, *as_usual))
+    duties_now = (
+        *_duties(snapshot, made, command.actor, world),
+        *_others_wait(after, world),
+    )
     if made.word is WordCheck.WRONG:
         task_id = f"word-wrong/{made.number}"
         asked = _ask_supervisor(snapshot, task_id, TaskKind.WORD_WRONG, world)
-        return _hang_up(made, (*ended_now, *outside, *asked, *duties_now))
+        return _hang_up(made, (*ended_now, *is_she_well, *asked, *duties_now))
     return Changed(
-        changes=(*ended_now, *outside, *duties_now),
+        changes=(*ended_now, *is_she_well, *duties_now),
         detail={
             "contact": made.number,
             "referral": made.referral,
@@ -112,12 +116,25 @@ def _counted(made: Contact) -> dict[str, str]:
     return {"outside_plan": "yes"} if made.is_outside_plan else {}
 
 
-def _outside_plan(snapshot: CaseSnapshot, made: Contact, world: World) -> tuple[Change, ...]:
-    """Nobody had asked whether it was safe: a supervisor looks whether she is."""
-    if not made.is_outside_plan:
+def _is_she_well(snapshot: CaseSnapshot, made: Contact, world: World) -> tuple[Change, ...]:
+    """A supervisor looks, where nobody had asked whether it was safe, or somebody else was there.
+
+    A checked plan says what is done when a call breaks off; then nobody is asked for that.
+    """
+    if made.is_outside_plan:
+        task_id = f"outside-plan/{made.number}"
+    elif somebody_else.shows_in(made) and checked_plan(snapshot, world.at) is None:
+        task_id = f"somebody-else/{made.number}"
+    else:
         return ()
-    task_id = f"outside-plan/{made.number}"
     return _ask_supervisor(snapshot, task_id, TaskKind.WELFARE, world)
+
+
+def _others_wait(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
+    """Without a checked plan, what is still to be tried waits while somebody else is there."""
+    if checked_plan(snapshot, world.at):
+        return ()
+    return seen_anew(snapshot, snapshot.contacts, world)
 
 
 def _ask_supervisor(

@@ -10,6 +10,7 @@ from rules.contact_results import ended, sent
 from rules.contacts_waiting import ask_its_maker, called_off, in_window, seen_anew, task_of
 from rules.safe_contact import (
     NOT_BEGUN,
+    checked_plan,
     is_safe,
     no_ground,
     objection,
@@ -80,7 +81,11 @@ def start(snapshot: CaseSnapshot, command: StartContact, world: World) -> Decisi
     started = in_window(contact, ContactState.STARTED, window).model_copy(
         update={"started_at": world.at, "made_by": command.actor.who}
     )
-    return Changed(changes=(ContactRecorded(contact=started),), detail={"contact": contact.number})
+    by = checked_plan(snapshot, world.at)
+    return Changed(
+        changes=(ContactRecorded(contact=started),),
+        detail={"contact": contact.number, "plan": by.number if by else None},
+    )
 
 
 def end(snapshot: CaseSnapshot, command: EndContact, world: World) -> Decision:

@@ -4,7 +4,8 @@ What is unknown is no permission (INV-32). While a plan is in force, its channel
 all there is. Without one, only a person may try, over the channel she used to reach us, while
 offices are open: she chose the channel, nobody has yet asked her for a time, and those are the
 hours in which he is least often beside her (design choice). A plan that has not been checked for
-30 days counts as unknown, and still narrows: nothing opens because a plan grew old. A change that
+30 days counts as unknown, and still narrows: nothing opens because a plan grew old. Without one to
+go by, a day on which somebody else was there is over: nobody tries again on it. A change that
 waits to be confirmed opens nothing, and closes the times it takes away at once. While contact is
 suspended, and after a death, nothing is allowed at all.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from types import MappingProxyType
 
+from rules import somebody_else
 from rules.days import bank_holiday
 from rules.plan_terms import until_confirmed
 from rules.referral_states import ENGAGED
@@ -103,6 +105,12 @@ def is_fresh(plan: ContactPlan, at: datetime) -> bool:
     return plan.expires_at is not None and at < plan.expires_at
 
 
+def checked_plan(snapshot: CaseSnapshot, at: datetime) -> ContactPlan | None:
+    """The plan to go by: in force, and checked with her recently enough."""
+    plan = snapshot.plan
+    return plan if plan is not None and is_fresh(plan, at) else None
+
+
 def is_suspended(snapshot: CaseSnapshot) -> bool:
     """Whether nobody may contact her for now."""
     return any(plan.state is PlanState.SUSPENDED for plan in snapshot.plans)
@@ -161,20 +169,29 @@ def objection(snapshot: CaseSnapshot, contact: Contact, at: datetime) -> Refused
 
 
 def window_of(snapshot: CaseSnapshot, contact: Contact, world: World) -> Spell | None:
-    """What is left of the contact's safe window, or its next one; None where none is known.
+    """What is left of the contact's safe window, or its next one; None where none is known."""
+    if objection(snapshot, contact, world.at) is not None:
+        return None
+    return next_safe(snapshot, world, contact.not_before)
+
+
+def next_safe(
+    snapshot: CaseSnapshot, world: World, not_before: datetime | None = None
+) -> Spell | None:
+    """What is left of the safe window that is open, or the next one; None where none is known.
 
     It never lasts longer than the plan it rests on. Where it begins now, now is safe.
     """
     terms = terms_at(snapshot, world.at)
-    if terms is None or objection(snapshot, contact, world.at) is not None:
+    if terms is None:
         return None
-    plan = snapshot.plan
-    since = max(world.at, contact.not_before or world.at)
+    plan = checked_plan(snapshot, world.at)
+    over = None if plan else somebody_else.day_over(snapshot, world.calendar)
+    since = max(world.at, not_before or world.at, over or world.at)
     for spell in spells(terms, since, world.calendar):
-        if plan is None and bank_holiday(spell[0].date(), world.calendar):
+        if snapshot.plan is None and bank_holiday(spell[0].date(), world.calendar):
             continue  # offices are closed
-        until = plan.expires_at if plan is not None and is_fresh(plan, world.at) else None
-        return _cut(spell, until)
+        return _cut(spell, plan.expires_at if plan else None)
     return None
 
 
@@ -219,7 +236,7 @@ def _channel(
     if channel in allowed:
         return None
     listed = ", ".join(allowed) or "none: she contacts us"
-    if snapshot.plan is not None and is_fresh(snapshot.plan, at):
+    if checked_plan(snapshot, at):
         return refused("not_in_plan", f"Her plan does not allow {channel}. It allows: {listed}.")
     return refused(
         "plan_unknown",

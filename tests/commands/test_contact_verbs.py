@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from commands.attempts import rests_on
 from commands.contact import EXAMPLE, parse_plan
 from schemas.errors import BadInputError
 from schemas.ids import CaseRef
@@ -53,6 +54,7 @@ def started(safepath: Safepath, planned: Planned) -> str:
     assert 1 == json.loads(made.stdout)["detail"]["contact"]
     begun = safepath("contact start", f"{case}/1", by=DI)
     assert begun.exit_code == 0, begun.stderr
+    assert "safe by her plan now" in begun.stdout
     return f"{case}/1"
 
 
@@ -86,6 +88,13 @@ def test_without_a_plan_the_page_says_so(safepath: Safepath, case: CaseRef) -> N
     assert shown.exit_code == 0, shown.stderr
     assert "No plan is in force." in shown.stdout
     assert "`contact plan`" in shown.stdout
+
+
+def test_a_start_without_a_plan_claims_none() -> None:
+    """It rests on the way she came, and nobody has asked her for a time."""
+    assert "by her plan" in rests_on(1)
+    assert "by her plan" not in rests_on(None)
+    assert "the way she came" in rests_on(None)
 
 
 def test_no_word_and_no_detail_is_ever_said_back(safepath: Safepath, planned: Planned) -> None:

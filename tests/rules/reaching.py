@@ -38,6 +38,7 @@ def is_reached_safely(
     plan = before.plan
     if plan is None or at >= the(plan.expires_at):
         assert CAME_BY[before.case.channel] is contact.channel
+        assert not any(_was_somebody_else(made, at) for made in before.contacts)
     if plan is None:
         assert is_in_office_hours(at)
     else:
@@ -62,6 +63,14 @@ def is_in_office_hours(at: datetime) -> bool:
     wall = at.astimezone(LONDON)
     is_workday = wall.weekday() < 5 and bank_holiday(wall.date(), CALENDAR) is None
     return is_workday and 9 <= wall.hour < 17
+
+
+def _was_somebody_else(made: Contact, at: datetime) -> bool:
+    """On the same day, by the clock on the wall, somebody else was or may have been there."""
+    not_she = made.result in {"someone_else_answered", "dropped"} or made.word == "wrong"
+    if made.ended_at is None or made.channel not in {C.VOICE, C.IN_PERSON} or not not_she:
+        return False
+    return made.ended_at.astimezone(LONDON).date() == at.astimezone(LONDON).date()
 
 
 def _is_known_to(before: CaseSnapshot, contact: Contact, at: datetime) -> bool:

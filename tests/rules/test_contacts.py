@@ -371,6 +371,69 @@ def test_a_plan_that_grew_old_opens_nothing_and_still_narrows(
         assert the(first(waits).safe_at).weekday() == 1
 
 
+NINE_NEXT_DAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+def called(*, result: ContactResult, case: CaseSnapshot | None = None, **said: Any) -> CaseSnapshot:
+    """A case without a plan in which she was called, and a second call was planned."""
+    case = case or an_open_case(channel=Channel.POLICE_101)
+    case = after(case, plan(), plan(), a_command(StartContact), at=INSIDE)
+    return after(case, end(result, **said), at=INSIDE)
+
+
+@pytest.mark.parametrize("result", [R.SOMEONE_ELSE_ANSWERED, R.DROPPED], ids=str)
+def test_without_a_plan_nobody_tries_again_on_a_day_on_which_somebody_else_was_there(
+    result: ContactResult,
+) -> None:
+    """Whoever answered may ask her who it was; a supervisor looks whether she is well."""
+    case = called(result=result)
+    assert NINE_NEXT_DAY == the(case.contact(2)).safe_at
+    second = a_command(StartContact, contact=2)
+    assert {"not_safe_now"} == why_not(case, second, at=INSIDE + timedelta(seconds=17))
+    assert set() == why_not(case, second, at=NINE_NEXT_DAY)
+    (task,) = tasks_of(case, TaskKind.WELFARE)
+    assert Role.SAFEGUARDING_SUPERVISOR is task.for_role
+
+
+@pytest.mark.parametrize("result", [R.SPOKE, R.NO_ANSWER], ids=str)
+def test_without_a_plan_a_call_that_nobody_else_answered_is_no_reason_to_wait(
+    result: ContactResult,
+) -> None:
+    """Support does not wait for a day."""
+    case = called(result=result)
+    assert set() == why_not(case, a_command(StartContact, contact=2), at=INSIDE)
+    assert [] == tasks_of(case, TaskKind.WELFARE)
+
+
+def test_a_wrong_word_by_a_plan_that_grew_old_ends_the_day_without_saying_why() -> None:
+    """It was not she; whoever looks at the screen sees a time, and no task beside the usual."""
+    old = INSIDE + timedelta(days=35)
+    case = after(a_safe_case(channel=Channel.POLICE_101), plan(), plan(), at=old)
+    case = after(case, a_command(StartContact), end(R.SPOKE, W.WRONG), at=old)
+    assert old.date() + timedelta(days=7) == the(the(case.contact(2)).safe_at).date()
+    assert [] == tasks_of(case, TaskKind.WELFARE)
+
+
+def test_what_she_said_since_says_when_to_try_again() -> None:
+    """A plan that is checked with her is what there is to go by."""
+    case = called(result=R.SOMEONE_ELSE_ANSWERED)
+    terms = PlanTerms(channels=(C.VOICE,), windows=(TUESDAY,))
+    told = after(case, a_command(SetPlan, terms=terms), at=INSIDE)
+    assert set() == why_not(told, a_command(StartContact, contact=2), at=INSIDE)
+
+
+@pytest.mark.parametrize(
+    ("channel", "rests_on"), [(C.VOICE, 1), (None, None)], ids=["a plan", "no plan"]
+)
+def test_a_start_says_which_plan_it_rests_on_if_any(
+    channel: ContactChannel | None, rests_on: int | None
+) -> None:
+    """Whoever is about to call knows whether she was ever asked."""
+    case = a_safe_case(channel) if channel else an_open_case(channel=Channel.POLICE_101)
+    case = after(case, plan(), at=INSIDE)
+    assert rests_on == done(case, a_command(StartContact), INSIDE).detail["plan"]
+
+
 def test_after_a_death_nobody_contacts_her() -> None:
     """Plan or no plan."""
     for case in (an_open_case(), a_safe_case()):
