@@ -118,6 +118,6 @@ def _every_referral(written: Written) -> tuple[int, ...]:
 def services_of(command: CaseCommand | Command) -> tuple[str, ...]:
     """Directory entries a command names."""
     if isinstance(command, RequestReferral):
-        return command.choices
+        return (*command.choices, *command.offered)
     recipient = getattr(command, "recipient", None)
     return (recipient,) if recipient else ()

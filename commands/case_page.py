@@ -73,7 +73,13 @@ def _state_of(referral: "Referral") -> str:
     why = f" ({referral.reason.value})" if referral.reason else ""
     until = f", expected by {referral.expected_by:%d %b %Y}" if referral.expected_by else ""
     instead = f", in place of {referral.replaces}" if referral.replaces else ""
-    return f"[bold]{referral.state.value}[/]{why}{until}{instead}"
+    return f"[bold]{referral.state.value}[/]{why}{until}{instead}; {_chosen(referral)}"
+
+
+def _chosen(referral: "Referral") -> str:
+    who = "she" if referral.chosen_by == "victim" else "the caseworker"
+    offered = f" among {_listed(referral.offered)}" if referral.offered else ""
+    return f"{who} chose{offered}"
 
 
 def _reaching(page: "CasePage") -> Iterator[str]:

@@ -49,7 +49,11 @@ def request(snapshot: CaseSnapshot, command: RequestReferral, world: World) -> D
     need = snapshot.need(command.need)
     if need is None:
         return refused("unknown_need", f"The case has no need {command.need}: use `need add`.")
-    objection = _is_taken(snapshot, need) or _no_choice(snapshot, command.choices, world)
+    objection = (
+        _is_taken(snapshot, need)
+        or _no_choice(snapshot, command.choices, world)
+        or _no_offer(snapshot, command)
+    )
     if objection:
         return objection
     first, rest = command.choices[0], command.choices[1:]
@@ -252,6 +256,23 @@ def _no_choice(snapshot: CaseSnapshot, choices: tuple[str, ...], world: World) -
         )
     if len(set(choices)) != len(choices):
         return refused("repeated_choice", "A service is named twice; name each once.")
+    return None
+
+
+def _no_offer(snapshot: CaseSnapshot, command: RequestReferral) -> Refused | None:
+    """Where an offer is said, it can have been one. What is closed may be in it: she was told."""
+    unknown = [code for code in command.offered if snapshot.service(code) is None]
+    if unknown:
+        return refused(
+            "unknown_service",
+            f"Offered, but not in the directory: {', '.join(unknown)}. See `directory list`.",
+        )
+    beyond = [code for code in command.choices if code not in command.offered]
+    if command.offered and beyond:
+        return refused(
+            "not_offered",
+            f"Chosen, but not among what she was offered: {', '.join(beyond)}. Name all of that.",
+        )
     return None
 
 

@@ -26,7 +26,11 @@ def test_a_referral_from_the_first_question_to_a_new_one_for_it(safepath: Safepa
     case = _opened(safepath)
     to = ("--to", IDVA)
     offered = ("--offered", f"{MEADOWLIGHT},{IDVA}", "--chosen-by", "victim")
+    nowhere = safepath("referral request", case, "--need", "1", *to, "--offered", "nowhere", ends=3)
+    assert "Offered, but not in the directory: nowhere." in nowhere.stderr
     safepath("referral request", case, "--need", "1", *to, *offered)
+    shown = safepath("case show", case).stdout
+    assert f"she chose among {MEADOWLIGHT}, {IDVA}" in " ".join(shown.split())
     safepath("consent ask", case, *to, "--fields", "name,safe_contact", *FREELY)
     safepath("consent reflect", case, *to, "--ask-again", _in_a_month())
     safepath("consent give", case, *to, "--fields", "name", *FREELY)

@@ -253,7 +253,7 @@ def _a_withdrawal(m: Moment) -> dict[str, Any]:
 
 def _a_request(m: Moment) -> dict[str, Any]:
     choices = tuple(dict.fromkeys(_a_service(m) for _ in range(m.chance.randrange(1, 4))))
-    return {"choices": choices, "offered": choices[1:]}
+    return {"choices": choices, "offered": choices[1:] if m.rarely() else choices}
 
 
 def _asks_back(m: Moment) -> dict[str, Any]:

@@ -79,6 +79,23 @@ def test_what_may_be_chosen(choices: tuple[str, ...], refusal: set[str]) -> None
     assert refusal == why_not(case, a_command(RequestReferral, choices=choices))
 
 
+@pytest.mark.parametrize(
+    ("offered", "refusal"),
+    [
+        pytest.param((), set(), id="not said"),
+        pytest.param((MEADOWLIGHT, IDVA), set(), id="what she chose, and another"),
+        pytest.param((IDVA, SHUT), set(), id="one that is closed: she was told so"),
+        pytest.param((IDVA, "nowhere"), {"unknown_service"}, id="a service nobody knows"),
+        pytest.param((MEADOWLIGHT,), {"not_offered"}, id="not what she chose"),
+    ],
+)
+def test_what_she_was_offered_is_in_the_directory_and_holds_what_she_chose(
+    offered: tuple[str, ...], refusal: set[str]
+) -> None:
+    """Whether she had a choice is read from it later."""
+    assert refusal == why_not(an_open_case(), a_command(RequestReferral, offered=offered))
+
+
 def test_a_service_she_refused_can_be_chosen_once_she_was_asked_again() -> None:
     """Her no is hers to change."""
     case = after(an_open_case(consents=[said_no()]), a_command(AskConsent))
