@@ -26,7 +26,7 @@ from schemas.private import is_hidden
 from schemas.snapshot import CaseSnapshot
 
 _FOR_A_SERVICE = (
-    *("referral", "state", "reason"),
+    *("referral", "state", "reason", "expected_by", "past_ceiling"),
     *("plan", "changes", "how", "hold", "contact", "channel", "safe_at", "result"),
     *("outside_plan", "end_call", "check", "answer"),
 )

@@ -104,7 +104,8 @@ async def waitlist(
 ) -> None:
     """Put a referral on your waiting list, and say by when you expect to have a place.
 
-    If she waits too long, her caseworker is asked to look. Nobody is sent elsewhere by a timer.
+    Say it again when the day moves. If she waits too long, her caseworker is asked to look; where
+    you expect a later day, `past_ceiling` says when. Nobody is sent elsewhere by a timer.
     """
     from schemas.referral import Reason
     from schemas.referral_commands import WaitlistReferral

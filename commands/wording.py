@@ -62,7 +62,8 @@ PHRASES: dict[Verb, str] = {
     Verb.CLAIM_REFERRAL: "took referral {referral} on as own work",
     Verb.RELEASE_REFERRAL: "gave referral {referral} back to colleagues",
     Verb.REQUEST_INFO: "asked back on referral {referral}",
-    Verb.WAITLIST_REFERRAL: "put referral {referral} on the waiting list: {reason}",
+    Verb.WAITLIST_REFERRAL: "put referral {referral} on the waiting list: {reason}"
+    "[; expected by {expected_by}][, after the longest wait, which ends on {past_ceiling}]",
     Verb.ACCEPT_REFERRAL: "accepted referral {referral}",
     Verb.DECLINE_REFERRAL: "declined referral {referral}: {reason}",
     Verb.ENGAGE_REFERRAL: "began support on referral {referral}",

@@ -83,16 +83,22 @@ def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
     moved = move(referral, _EVENTS[type(command)], command.actor.role, told)
     if isinstance(moved, Refused):
         return moved
-    moved = moved.model_copy(update=_axes(command))
+    moved = moved.model_copy(update=_axes(command, referral))
+    running = _duties(snapshot, command, referral, moved, world)
     return Changed(
         changes=(
             ReferralRecorded(referral=moved),
-            *_duties(snapshot, command, moved, world),
+            *running,
             *tasks.done(snapshot, *_asked_meanwhile(referral.number)),
             *(outbox.cancelled_packets(snapshot, moved.number) if moved.state in TERMINAL else ()),
             *_what_comes_of_it(snapshot, command, referral, world),
         ),
-        detail={"referral": referral.number, "state": moved.state, "reason": told},
+        detail={
+            "referral": referral.number,
+            "state": moved.state,
+            "reason": told,
+            **_expected(apply(snapshot, running), command, world),
+        },
     )
 
 
@@ -144,9 +150,23 @@ def _told(command: Answer) -> Reason | None:
             return None
 
 
-def _axes(command: Answer) -> dict[str, object]:
+def _expected(snapshot: CaseSnapshot, command: Answer, world: World) -> dict[str, str | int | None]:
+    """By when a place is expected; and the day of the longest wait, where that comes before."""
+    if not isinstance(command, WaitlistReferral):
+        return {}
+    ceiling = snapshot.deadline(duties.deadline_id(_WAIT, command.referral))
+    last = local(ceiling.due_at, world.calendar).date() if ceiling else command.expected_by
+    return {
+        "expected_by": f"{command.expected_by}",
+        "past_ceiling": f"{last}" if last < command.expected_by else None,
+    }
+
+
+def _axes(command: Answer, before: Referral) -> dict[str, object]:
     """What an answer moves on the axes besides the state."""
     match command:
+        case WaitlistReferral() if before.state is ReferralState.WAITLISTED:
+            return {"expected_by": command.expected_by}
         case WaitlistReferral():
             return {"clock": Clock.RUNNING, "expected_by": command.expected_by}
         case RequestInfo():
@@ -163,9 +183,12 @@ def _axes(command: Answer) -> dict[str, object]:
 
 
 def _duties(
-    snapshot: CaseSnapshot, command: Answer, moved: Referral, world: World
+    snapshot: CaseSnapshot, command: Answer, before: Referral, moved: Referral, world: World
 ) -> tuple[Change, ...]:
-    """Meet what the answer meets, start what it starts; an end leaves nothing running."""
+    """Meet what the answer meets, start what it starts; an end leaves nothing running.
+
+    What only says anew where it stands starts nothing: another day moves no ceiling.
+    """
     number = moved.number
     wanted = _MEETS.get(type(command), (duties.ACKNOWLEDGE,))
     met = tuple(c for duty in wanted for c in duties.meet(snapshot, duty, world.at, number))
@@ -173,7 +196,7 @@ def _duties(
         met += duties.silence_anew(apply(snapshot, met), world, duties.ACKNOWLEDGE, number)
     if moved.state in TERMINAL:
         return (*met, *duties.void_of_referral(apply(snapshot, met), number, world.at))
-    begins = _STARTS.get(type(command))
+    begins = _STARTS.get(type(command)) if moved.state is not before.state else None
     started = duties.start(snapshot, world, begins, world.at, number) if begins else ()
     return (*met, *started)
 

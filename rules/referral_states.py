@@ -4,7 +4,8 @@ Workflow, desk, documentation and tests all read this one table. Vocabulary: FHI
 the public referral services, mapped in docs/referral-states.md.
 
 A draft and what is sent are passed through in one step, so no case rests there. A waiting list
-never ends by itself: its time passes in front of a person, who decides.
+never ends by itself: its time passes in front of a person, who decides. Its expected day can be
+said anew, and means nothing once she waits no more.
 """
 
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row({S.RECEIVED}, E.OPEN, S.OPENED, _NGO),
     _row({S.OPENED}, E.REQUEST_INFO, S.INFO_REQUESTED, _NGO, G.SERVICE),
     _row({S.INFO_REQUESTED}, E.ANSWER_INFO, S.OPENED, _SENDER),
-    _row({S.RECEIVED, S.OPENED}, E.WAITLIST, S.WAITLISTED, _NGO, G.SERVICE),
+    _row({S.RECEIVED, S.OPENED, S.WAITLISTED}, E.WAITLIST, S.WAITLISTED, _NGO, G.SERVICE),
     _row(_ANSWERABLE, E.ACCEPT, S.ACCEPTED, _NGO),
     _row(_ANSWERABLE, E.DECLINE, S.DECLINED, _NGO, G.SERVICE, G.PERSON),
     _row({S.ACCEPTED}, E.ENGAGE, S.ACTIVE, _NGO),
@@ -109,9 +110,9 @@ def move(
     if row.reason and (reason is None or REASON_GROUPS[reason] not in row.reason):
         groups = " or ".join(sorted(row.reason))
         return refused("reason_missing", f"To {event}, give a reason of the group {groups}.")
-    return referral.model_copy(
-        update={"state": row.target, "reason": reason, "version": referral.version + 1}
-    )
+    moved = {"state": row.target, "reason": reason, "version": referral.version + 1}
+    waits = {} if row.target is S.WAITLISTED else {"expected_by": None}
+    return referral.model_copy(update=moved | waits)
 
 
 def _out_of_place(referral: Referral, event: ReferralEvent, role: Role) -> str:

@@ -79,6 +79,11 @@ def test_a_full_service_says_when_it_expects_a_place(safepath: Safepath, case: C
     waits = safepath("referral waitlist", f"{case}/1", "--expected-by", _in_a_month(), by=BO)
     assert "On the waiting list." in waits.stdout
     assert "state waitlisted, reason no_capacity" in waits.stdout
+    assert "past_ceiling" in waits.stdout
+    sooner = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
+    again = safepath("referral waitlist", f"{case}/1", "--expected-by", sooner, by=BO)
+    assert f"expected_by {sooner}" in " ".join(again.stdout.split())
+    assert "past_ceiling" not in again.stdout
     assert safepath("referral accept", f"{case}/1", by=BO).exit_code == 0
 
 

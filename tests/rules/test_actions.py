@@ -185,7 +185,7 @@ def test_a_first_responder_does_not_refer_or_close_and_a_dpo_only_withdraws() ->
         pytest.param(S.RECEIVED, {V.OPEN_REFERRAL, V.WAITLIST_REFERRAL, *ANSWERS}, id="received"),
         pytest.param(S.OPENED, {V.REQUEST_INFO, V.WAITLIST_REFERRAL, *ANSWERS}, id="opened"),
         pytest.param(S.INFO_REQUESTED, ANSWERS, id="asked back"),
-        pytest.param(S.WAITLISTED, ANSWERS, id="on the waiting list"),
+        pytest.param(S.WAITLISTED, {V.WAITLIST_REFERRAL, *ANSWERS}, id="on the waiting list"),
         pytest.param(
             S.ACCEPTED,
             {V.ENGAGE_REFERRAL, V.COMPLETE_REFERRAL, V.END_REFERRAL, V.CLAIM_REFERRAL},

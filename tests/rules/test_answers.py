@@ -8,8 +8,9 @@ from rules.decide import decide
 from schemas.actor import Role
 from schemas.case import PersonalField
 from schemas.changes import ServiceReasonKept
-from schemas.clockwork_steps import ExpireReferral
+from schemas.clockwork_steps import Breach, ExpireReferral
 from schemas.command_base import Command
+from schemas.consent_commands import WithdrawConsent
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Refused
 from schemas.referral import (
@@ -33,6 +34,7 @@ from schemas.referral_commands import (
     EndReferral,
     EngageReferral,
     OpenReferral,
+    RecallReferral,
     RequestInfo,
     WaitlistReferral,
 )
@@ -231,6 +233,61 @@ def test_a_waiting_list_says_until_when_and_its_time_runs() -> None:
 def test_a_waiting_list_is_refused(parts: dict[str, object], refusal: set[str]) -> None:
     """It has a day to come, and a reason of the service."""
     assert refusal == why_not(received(), a_command(WaitlistReferral, **parts))
+
+
+def a_day_later() -> WaitlistReferral:
+    """The service says another day."""
+    return a_command(WaitlistReferral, expected_by=FULL.expected_by + timedelta(days=1))
+
+
+def test_the_expected_day_of_a_waiting_list_can_be_moved_and_its_ceiling_cannot() -> None:
+    """She is told what is true now; the longest wait stays, and so does what it has asked for."""
+    case = after(received(), FULL)
+    ceiling = the(case.deadline("ref-wait/1"))
+    late = ceiling.due_at + timedelta(minutes=1)
+    missed = after(case, a_command(Breach, deadline=ceiling.id), at=late)
+    moved = after(missed, a_day_later(), at=late)
+    referral = the(moved.referral(1))
+    assert (S.WAITLISTED, a_day_later().expected_by) == (referral.state, referral.expected_by)
+    assert Clock.BREACHED is referral.clock
+    assert missed.deadlines == moved.deadlines
+    assert missed.tasks == moved.tasks
+    assert {"in_the_past"} == why_not(case, a_command(WaitlistReferral, expected_by=TODAY))
+
+
+def test_a_ceiling_that_was_waived_does_not_begin_again_with_another_day() -> None:
+    """Only a new waiting list has one."""
+    case = after(received(), FULL)
+    waived = the(case.deadline("ref-wait/1")).model_copy(update={"state": DeadlineState.WAIVED})
+    others = tuple(deadline for deadline in case.deadlines if deadline.id != waived.id)
+    case = case.model_copy(update={"deadlines": (*others, waived)})
+    assert waived == the(after(case, a_day_later()).deadline(waived.id))
+
+
+@pytest.mark.parametrize(("days", "is_past"), [(0, False), (1, True)])
+def test_a_day_after_the_longest_wait_is_remarked_on(days: int, *, is_past: bool) -> None:
+    """It is taken as said, and the service reads that somebody will be asked before."""
+    case = after(received(), FULL)
+    ceiling = the(case.deadline("ref-wait/1")).due_at.date()
+    moved = a_command(WaitlistReferral, expected_by=ceiling + timedelta(days=days))
+    for asked in (received(), case):
+        remark = done(asked, moved).detail["past_ceiling"]
+        assert (f"{ceiling}" if is_past else None) == remark
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(a_command(AcceptReferral), id="accepted"),
+        pytest.param(a_command(DeclineReferral), id="declined"),
+        pytest.param(a_command(RecallReferral), id="recalled"),
+        pytest.param(a_command(WithdrawConsent), id="withdrawn"),
+    ],
+)
+def test_no_day_is_expected_any_more_once_the_waiting_is_over(command: Command) -> None:
+    """Nobody reads a day that means nothing."""
+    assert the(after(received(), FULL).referral(1)).expected_by
+    assert the(after(received(), FULL, command).referral(1)).expected_by is None
 
 
 def test_the_day_of_a_waiting_list_is_counted_in_london() -> None:
