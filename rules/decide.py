@@ -165,6 +165,7 @@ _OVER_WITH_HER = frozenset(
         Verb.GIVE_CONSENT,
         Verb.REFLECT_CONSENT,
         Verb.MARK_NOT_CAPABLE,
+        Verb.ADD_NEED,
         Verb.REQUEST_REFERRAL,
         Verb.REOPEN_REFERRAL,
         Verb.ANSWER_INFO,

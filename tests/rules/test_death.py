@@ -13,7 +13,7 @@ from rules.profiles import VICTIMS_CODE_2021
 from rules.referral_states import OVER, WITH_SERVICE
 from schemas.actor import Actor, Role
 from schemas.case import Stage
-from schemas.case_commands import FinishTask, RecordDeath
+from schemas.case_commands import AddNeed, FinishTask, RecordDeath
 from schemas.casework import DeathAnswer
 from schemas.changes import DispatchRecorded, PacketPlaced, StageMoved
 from schemas.consent import Purpose
@@ -319,3 +319,9 @@ def test_her_family_and_the_case_are_in_front_of_people() -> None:
         (TaskKind.REVIEW_CASE, Role.SAFEGUARDING_SUPERVISOR),
     } == {(task.kind, task.for_role) for task in case.tasks if not task.is_done}
     assert [NeedState.OPEN, NeedState.MET] == [need.state for need in case.needs]
+
+
+def test_nothing_more_is_needed_for_her() -> None:
+    """What her family needs is for cases of their own."""
+    assert set() == why_not(an_open_case(), a_command(AddNeed))
+    assert {"deceased"} == why_not(bereft(an_open_case()), a_command(AddNeed))
