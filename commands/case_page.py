@@ -27,6 +27,8 @@ def page_lines(page: "CasePage") -> Iterator[str]:
 
 
 def _people(page: "CasePage") -> Iterator[str]:
+    from rules.casework import is_proposed
+
     case = page.case
     yield f"{case.subject.value}, by {case.channel.value}, led by {case.owner}"
     yield f"assigned to {case.assigned_to or 'nobody yet'}"
@@ -36,7 +38,7 @@ def _people(page: "CasePage") -> Iterator[str]:
     yield from _her_death(page)
     if page.named:
         yield f"may see it: {_listed(n.who for n in page.named if n.is_named)}"
-    for proposed in (n for n in page.named if not n.is_named):
+    for proposed in (n for n in page.named if is_proposed(n, page.named, page.conflicts)):
         yield f"[yellow]{proposed.who} is proposed[/]: a second named person agrees, or nobody does"
     for conflict in page.conflicts:
         yield f"conflict of interest: {conflict.who}, {spoken(conflict.conflict)}"

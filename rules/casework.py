@@ -1,6 +1,6 @@
 """Who may work on a case: conflicts of interest, named people, links with others, and tasks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rules import tasks
 from rules.contacts_waiting import called_off
@@ -150,13 +150,25 @@ def confirm_named(snapshot: CaseSnapshot, command: ConfirmNamed, _: World) -> De
         return refused("second_person", "You proposed them: a second named person must agree.")
     if who == command.actor.who:
         return refused("second_person", "Nobody agrees to herself: a second named person must.")
-    if any(conflict.who == proposed.proposed_by for conflict in snapshot.conflicts):
+    if not is_proposed(proposed, snapshot.named, snapshot.conflicts):
         return refused(
             "not_proposed",
-            f"Whoever proposed {command.person} has stepped back: propose them anew (`case name`).",
+            f"{command.person}, or who proposed them, has stepped back or left: propose anew "
+            "(`case name`).",
         )
     named = proposed.model_copy(update={"is_named": True, "confirmed_by": command.actor.who})
     return Changed(changes=(NamedRecorded(named=named),), detail={"person": command.person})
+
+
+def is_proposed(
+    one: NamedPerson, named: Iterable[NamedPerson], conflicts: Iterable[Conflict]
+) -> bool:
+    """Whether a second person may agree to them: they are there, and so is who proposed them."""
+    gone = {person.who for person in named if person.has_left}
+    gone |= {conflict.who for conflict in conflicts}
+    return (
+        one.proposed_by is not None and not one.is_named and not {one.who, one.proposed_by} & gone
+    )
 
 
 def _cannot_be_named(snapshot: CaseSnapshot, who: str) -> Refused | None:

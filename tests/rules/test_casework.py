@@ -1,11 +1,12 @@
 """Who may work on a case: conflicts, named people, links with others, and tasks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from rules.actions import permitted
-from rules.casework import SETTLED_BY
+from rules.casework import SETTLED_BY, is_proposed
 from rules.decide import decide
 from schemas.actor import NGO_ROLES, Actor, Role
 from schemas.case import ClosingReason
@@ -323,6 +324,36 @@ def test_who_stands_outside_a_restricted_case_is_told_nothing_that_could_be_done
     world = a_world()
     assert () == permitted(case, supervisor(), world)
     assert () != permitted(case, ANN, world)
+
+
+@pytest.mark.parametrize(
+    "goes",
+    [
+        pytest.param(lambda case: after(case, declaring(ANN)), id="who proposed steps back"),
+        pytest.param(lambda case: after(case, declaring(CAL)), id="who was proposed steps back"),
+        pytest.param(lambda case: gone(case, "ann"), id="who proposed leaves"),
+        pytest.param(lambda case: gone(case, "cal"), id="who was proposed leaves"),
+    ],
+)
+def test_a_proposal_ends_with_whoever_it_rests_on(
+    goes: Callable[[CaseSnapshot], CaseSnapshot],
+) -> None:
+    """Nobody agrees to it then, and it is not shown as one that waits."""
+    case = after(restricted("ann", "bea"), proposing())
+    assert [CAL.who] == waiting_in(case)
+    assert [] == waiting_in(goes(case))
+    assert why_not(goes(case), confirming()) & {"not_proposed", "conflict_declared"}
+
+
+def test_who_was_named_and_stepped_back_is_not_proposed() -> None:
+    """They had been proposed once."""
+    case = after(restricted("ann", "bea"), proposing(), confirming(), declaring(CAL))
+    assert [] == waiting_in(case)
+
+
+def waiting_in(case: CaseSnapshot) -> list[str]:
+    """Whom a second person may agree to."""
+    return [n.who for n in case.named if is_proposed(n, case.named, case.conflicts)]
 
 
 def test_what_is_no_widening_is_refused() -> None:
