@@ -121,13 +121,13 @@ PLAN = ContactPlan(
     details_of=1,
     words_of=1,
     changes=(PlanPart.DETAILS, PlanPart.WORDS),
-    set_by=ANN,
+    set_by=SUE,
     set_at=AT,
 )
 PLAN_LATER = {
     "state": PlanState.IN_FORCE,
     "confirmed_how": PlanConfirmation.OLD_CHANNEL,
-    "confirmed_by": SUE,
+    "confirmed_by": ANN,
     "verified_at": AT,
     "expires_at": AT + timedelta(days=30),
     "suspended_for": SuspendReason.UNSAFE,

@@ -255,7 +255,7 @@ async def test_a_word_of_duress_is_heard_though_consent_ended_in_the_call(people
     call = {"organisation": HARBOUR, "channel": ContactChannel.VOICE, "template": None}
     started = CONTACT.model_copy(update=call | {"state": ContactState.STARTED, "started_at": now()})
     await write(people, case_ref, None, ContactRecorded(contact=started))
-    await done(hands, about(case_ref, WithdrawConsent, actor=IDA), at=now())
+    await done(hands, about(case_ref, WithdrawConsent), at=now())
     answered = about(case_ref, AnswerCheck, actor=WILL, check=1, answer=CheckAnswer.IT_WAS_HER)
     await done(hands, answered, at=now())
     reader = await people.reader_for(IDA)

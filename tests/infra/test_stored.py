@@ -22,6 +22,7 @@ from schemas.changes import (
     NotificationKept,
     NrmRecorded,
     PacketPlaced,
+    PlanRecorded,
     RiskRecorded,
     SafetyRecorded,
     ServiceReasonKept,
@@ -38,7 +39,7 @@ from schemas.verbs import Verb
 from tests.builders import AT, a_need, caseworker, supervisor
 from tests.conftest import People
 from tests.infra.cases import about, done, opened
-from tests.infra.samples import ANN, DI, NOTIFICATION, NRM, SAMPLES, TASK, Sample
+from tests.infra.samples import ANN, DI, NOTIFICATION, NRM, SAMPLES, SUE, TASK, Sample
 from tests.infra.worlds import World, as_it_stands, judging, read, refusing, write
 
 _TOLD_ELSEWHERE = {
@@ -202,7 +203,7 @@ _AGAIN = {
         "second_person",
     ),
     "a second hold of one organisation": ("a hold", {"number": 2}, "already_held"),
-    "a change confirmed by its author": ("a plan", {"confirmed_by": ANN}, "second_person"),
+    "a change confirmed by its author": ("a plan", {"confirmed_by": SUE}, "second_person"),
     "a check answered by the recorder": ("a check", {"answered_by": ANN}, "second_person"),
     "a hold lifted by another": ("a hold", {"lifted_at": AT, "lifted_by": DI}, "not_your_hold"),
     "a risk reviewed by its assessor": ("a risk", {"reviewed_by": ANN}, "second_person"),
@@ -216,7 +217,7 @@ async def test_the_record_refuses_what_no_rule_may_ask(
 ) -> None:
     """A rule that was wrong about two people, or about one of a kind, changes nothing."""
     sample = SAMPLES[name]
-    who = WORKER if sample.change in _BY_THE_WORKER_ALONE else PERSON
+    who = WORKER if sample.change in _BY_THE_WORKER_ALONE | {PlanRecorded} else PERSON
     case_ref = await opened(people.record_for)
     changes = sample.changes() if name == "a plan" else sample.changes()[:1]
     for change in changes:

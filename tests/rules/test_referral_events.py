@@ -124,6 +124,8 @@ def moved_axes(event: ReferralEvent, before: Referral) -> dict[str, object]:
         return _taken_back(before)
     if event is E.WITHDRAW:
         return _taken_back(before) | {"consent": ConsentState.WITHDRAWN}
+    if event is E.WAITLIST and before.state is S.WAITLISTED:
+        return {}  # another day is said; the wait goes on
     return MOVES.get(event, {"clock": Clock.STOPPED})
 
 
