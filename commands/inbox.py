@@ -99,7 +99,8 @@ async def claim(
 ) -> None:
     """Take a referral on as your own work; your colleagues then leave it to you.
 
-    The sender does not see it. `referral release` gives it back.
+    Neither the sender's page of the case nor its timeline shows it; the audit does. `referral
+    release` gives it back.
     """
     from schemas.referral_commands import ClaimReferral
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.actor import Actor, Role
 from schemas.case import CaseHeader, Channel, PersonalField, Stage, Subject
@@ -40,7 +40,7 @@ class CaseLine(_View):
 
 
 class CasePage(_View):
-    """A case, whole; personal texts only where they were asked for."""
+    """A case, whole, for those who lead it; personal texts only where they were asked for."""
 
     case: CaseHeader
     consents: tuple[Consent, ...]
@@ -64,6 +64,12 @@ class CasePage(_View):
     actions: tuple[Permitted, ...]
     personal: dict[PersonalField, str] | None = None
     notes: tuple["Note", ...] | None = None
+
+    @field_validator("referrals")
+    @classmethod
+    def _leave_out_whose_work_it_is(cls, referrals: tuple[Referral, ...]) -> tuple[Referral, ...]:
+        """Who at a service works on a referral is its own affair."""
+        return tuple(r.model_copy(update={"claimed_by": None}) for r in referrals)
 
 
 class DeadlineLine(_View):

@@ -40,9 +40,12 @@ WHERE i.case_ref = $1 AND i.referral = $2 AND i.kind = 'referral'
 ORDER BY i.recorded_at DESC LIMIT 1
 
 -- name: read_timeline
--- Who merely looked at the pages of a case is in the audit, and would crowd out what was done.
-SELECT seq, recorded_at, body FROM audit.entry WHERE case_ref = $1
-  AND NOT (verb IN ('show_case', 'show_timeline', 'show_contact') AND body::jsonb ->> 'outcome' = 'done')
+-- Who merely looked at the pages of a case would crowd out what was done, and who at a service works
+-- on a referral is its own affair: the audit has both, and no timeline.
+SELECT seq, recorded_at, body FROM audit.entry
+WHERE case_ref = $1 AND verb NOT IN ('claim_referral', 'release_referral')
+  AND NOT (verb IN ('show_case', 'show_timeline', 'show_contact')
+    AND body::jsonb ->> 'outcome' = 'done')
 ORDER BY seq
 
 -- name: read_told

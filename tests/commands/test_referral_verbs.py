@@ -15,9 +15,11 @@ ADA = "immigration_adviser@harbour-house:ada"
 def test_a_service_reads_what_she_agreed_to_and_works_on_it_alone(
     safepath: Safepath, case: CaseRef
 ) -> None:
-    """A colleague is refused, by name, until it is given back."""
+    """A colleague is refused, by name, until it is given back; the sender sees nothing of it."""
     assert NAME in safepath("referral open", f"{case}/1", by=BO).stdout
     assert "Yours." in safepath("referral claim", f"{case}/1", by=BO).stdout
+    page = json.loads(safepath("case show", case, "--json", by=ANN).stdout)
+    assert page["referrals"][0]["claimed_by"] is None
     refused = safepath("referral accept", f"{case}/1", by=DI)
     assert (refused.exit_code, "bo works on it" in refused.stderr) == (3, True)
     assert safepath("referral release", f"{case}/1", by=BO).exit_code == 0

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from infra.audit import AuditReader
 from infra.migrations import migrate
 from infra.reading import PostgresReader
 from infra.stack.secrets import Role
@@ -19,7 +20,7 @@ from schemas.consent_commands import WithdrawConsent
 from schemas.directory import Service
 from schemas.errors import BadInputError, RecordError, SafepathError
 from schemas.ids import CaseRef, new_case_ref
-from schemas.referral_commands import AcceptReferral
+from schemas.referral_commands import AcceptReferral, ClaimReferral, ReleaseReferral
 from schemas.verbs import Verb
 from tests.builders import AT, caseworker, ngo_intake, ops, the
 from tests.conftest import People, Servers
@@ -227,6 +228,19 @@ async def test_the_timeline_of_a_case_is_for_those_who_lead_it(people: People) -
     assert [timeline[0].verb, timeline[-1].verb] == [Verb.OPEN_CASE, Verb.ACCEPT_REFERRAL]
     for actor in (ngo_intake(), caseworker("saltmere-police"), ops()):
         assert await (await people.reader_for(actor)).read_timeline(case_ref) == ()
+
+
+async def test_no_timeline_says_who_at_a_service_works_on_a_referral(people: People) -> None:
+    """It is the service's own affair; the audit has it."""
+    case_ref = await delivered(people.record_for)
+    for kind in (ClaimReferral, ReleaseReferral):
+        await done(people.record_for, about(case_ref, kind, actor=ngo_intake()))
+    verbs = [
+        line.verb for line in await (await people.reader_for(caseworker())).read_timeline(case_ref)
+    ]
+    assert not {Verb.CLAIM_REFERRAL, Verb.RELEASE_REFERRAL} & set(verbs)
+    audited = await AuditReader(await people.pool_of(Role.AUDIT)).read(case_ref, None, 100)
+    assert {Verb.CLAIM_REFERRAL, Verb.RELEASE_REFERRAL} <= {line.verb for line in audited}
 
 
 async def test_lists_are_by_due_time_and_leave_out_what_is_closed(elsewhere: People) -> None:
