@@ -28,7 +28,10 @@ _BY_NO_PLAN = (
     "[yellow]No checked plan is in force.[/] This rests on the way she came to us, and on times at "
     "which nobody has lately asked her whether it is safe."
 )
-_END_CALL = "[bold red]End the call now, as agreed.[/] Your supervisor is told."
+_END_CALL = (
+    "[bold red]End the call now, as agreed.[/] A safeguarding supervisor of the agency that leads "
+    "her case is told."
+)
 
 
 @verb

@@ -134,6 +134,7 @@ def test_duress_and_a_wrong_word_are_answered_alike(
     )
     assert ended.exit_code == 0, ended.stderr
     assert "End the call now, as agreed." in ended.stdout
+    assert "supervisor of the agency that leads her case" in " ".join(ended.stdout.split())
     for telling in (word, "duress", "wrong"):
         assert telling not in ended.stdout + ended.stderr
 
