@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from commands.duties import role_words
-from docs.tables import page, roles, table, words
+from docs.tables import codes, page, roles, table, words
 from rules.decide import objection_to
 from rules.rights import RIGHTS, may
 from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
@@ -71,8 +71,11 @@ def render_rights() -> str:
         "refused, and the refusal names the roles that have the verb. The last column says what "
         "holds in a case of **another** organisation: *no* nearly everywhere, and a withdrawal of "
         "consent is heard from anybody near her, whosever case it is.",
-        "A restricted case is visible to its named people alone, whatever their role; its rows in "
-        "the audit hold codes only, and are read by the data protection officer and the auditors.",
+        "Of the agency that leads it, a restricted case is visible to its named people alone, "
+        "whatever their role. Of a service that a referral of it has reached, supervisors alone "
+        "see what a service sees of any case: that referral, its packet and, where she agreed, how "
+        "to reach her; their colleagues see nothing of it. Its rows in the audit hold codes only, "
+        "and are read by the data protection officer and the auditors.",
         *(block for group in _GROUPS for block in _of_group(*group)),
         "## The clockwork",
         f"What is done without a person: {', '.join(clockwork)}. It shares no verb with people: "
@@ -105,7 +108,8 @@ def _of_group(title: str, holds: str, these: frozenset[Role]) -> Iterable[str]:
         (words(verb), *(_mark(verb, role) for role in columns), _elsewhere_of(verb, columns))
         for verb in verbs
     ]
-    head = ("verb", *(role_words(role) for role in columns), "in another organisation's case")
+    named = (f"{role_words(role)} {codes((role,))}" for role in columns)
+    head = ("verb", *named, "in another organisation's case")
     return (f"## {title}", holds, table(head, rows))
 
 

@@ -87,6 +87,13 @@ def test_a_right_ends_at_ones_own_organisation(cell: tuple[Verb, Role]) -> None:
         assert exceptions.get(verb, "no") == elsewhere(verb, role)
 
 
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
+def test_a_role_stands_with_the_code_that_is_typed(role: Role) -> None:
+    """Whoever writes `--as` finds it there."""
+    heads = [line for line in render_rights().splitlines() if line.startswith("| verb | ")]
+    assert 1 == sum(f" `{role.value}` |" in head for head in heads)
+
+
 def test_the_clockwork_is_no_column_among_people() -> None:
     """What is done without a person stands apart, and is named in full."""
     part = render_rights().partition("## The clockwork")[2].partition("## Why")[0]
