@@ -219,8 +219,8 @@ class Looking:
         return snapshot.case.owner == organisation
 
     def _next_window(self, snapshot: CaseSnapshot) -> windows.Spell | None:
-        terms = safe_contact.terms_at(snapshot, now())
-        return windows.next_window(terms, now(), england_and_wales()) if terms else None
+        world = World(now(), PROFILES[snapshot.case.profile], england_and_wales())
+        return safe_contact.next_safe(snapshot, world)
 
     def _is_mine(self, line: TaskLine) -> bool:
         if line.for_person is not None:
