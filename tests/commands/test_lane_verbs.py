@@ -132,10 +132,12 @@ def test_an_adult_who_says_no_is_notified_of_without_a_name(on_stack: Safepath, 
 
 
 def test_a_child_is_referred_after_the_council_knows(on_stack: Safepath, case: str) -> None:
-    """And the decisions on her are only watched."""
+    """Her case says that she is an adult: a supervisor looks at that; then it is only watched."""
     on_stack("nrm indicate", case, "--age", "uncertain")
     assert "the council is told first" in on_stack("nrm ask-consent", case, ends=3).stderr
     on_stack("nrm inform-council", case)
+    assert "supervisor looks at her age" in on_stack("nrm submit", case, ends=3).stderr
+    on_stack("task done", case, "nrm-age/1", by=SUE)
     on_stack("nrm submit", case)
     on_stack("nrm reasonable-grounds", case, "--positive")
     assert "recovery until" in on_stack("case show", case).stdout
@@ -148,6 +150,7 @@ def test_who_is_disqualified_has_no_recovery_period(on_stack: Safepath, case: st
     """Nothing of her support is named in it."""
     on_stack("nrm indicate", case, "--age", "child")
     on_stack("nrm inform-council", case)
+    on_stack("task done", case, "nrm-age/1", by=SUE)
     on_stack("nrm submit", case)
     on_stack("nrm reasonable-grounds", case, "--positive")
     on_stack("nrm disqualify", case)
