@@ -28,6 +28,8 @@ from commands.people import (
 if TYPE_CHECKING:
     from schemas.views import TaskLine
 
+_ASK = "ask the people named for it"
+
 app = typer.Typer(
     help="What a person is asked to look at. Whatever is late or unclear ends here, never in "
     "silence.",
@@ -45,19 +47,27 @@ async def list_tasks(
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """List your organisation's open tasks, oldest first. Those of restricted cases are absent."""
+    """List your organisation's open tasks, oldest first. Those of restricted cases are absent.
+
+    Of an alarm in a restricted case, a safeguarding supervisor and a data protection officer are
+    shown the reference and the kind: the people named for the case see it, and act on it.
+    """
     async with desk(data_dir, actor, as_json=as_json) as opened:
         lines = await opened.list_tasks(mine_only=mine)
+        alarms = await opened.list_alarms()
     if as_json:
-        print_json(list(lines))
+        print_json([*lines, *alarms])
         return
-    if not lines:
+    if not lines and not alarms:
         out.print("No open tasks for you." if mine else "No open tasks.")
         return
     for line in lines:
         out.print(f"[bold]{line.case_ref} {line.id}[/]")
         whom, since = _whom(line), local_short(line.raised_at)
         out.print(f"  {spoken(line.kind)}: for {whom}, since {since}; {_way_on(line)}")
+    for alarm in alarms:
+        out.print(f"[bold]{alarm.case_ref} {alarm.id}[/]")
+        out.print(f"  {spoken(alarm.kind)}: in a restricted case, of which you see no more; {_ASK}")
 
 
 @app.command()

@@ -29,6 +29,7 @@ from schemas.referral import Reason, ReferralState
 from schemas.snapshot import TaskKind
 from schemas.verbs import Verb
 from schemas.views import (
+    AlarmLine,
     AuditLine,
     CaseLine,
     DeadlineLine,
@@ -101,6 +102,11 @@ class PostgresReader:
         """Open tasks of an organisation, oldest first. Those of restricted cases are absent."""
         rows = await self._fetch("list_tasks", organisation, MOST)
         return tuple(TaskLine.model_validate(dict(row)) for row in rows)
+
+    async def list_alarms(self) -> tuple[AlarmLine, ...]:
+        """Open alarms of restricted cases for the reader's role, oldest first."""
+        rows = await self._fetch("list_alarms", MOST)
+        return tuple(AlarmLine.model_validate(dict(row)) for row in rows)
 
     async def check_word(self, case_ref: CaseRef, word: str) -> WordCheck:
         """Whether a word she said is the agreed one. It is compared and forgotten."""

@@ -99,6 +99,14 @@ class TaskLine(_View):
     raised_at: datetime
 
 
+class AlarmLine(_View):
+    """An open alarm of a restricted case, to somebody who does not see the case."""
+
+    case_ref: str
+    id: str
+    kind: TaskKind
+
+
 class ContactPage(_View):
     """How she may be reached, for whoever is about to. Both details are personal."""
 

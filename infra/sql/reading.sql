@@ -151,6 +151,9 @@ WHERE NOT t.is_done AND NOT coalesce(c.is_restricted, false)
 ORDER BY t.raised_at, t.case_ref, t.id
 LIMIT $2
 
+-- name: list_alarms
+SELECT case_ref, id, kind FROM record.restricted_alarms() LIMIT $1
+
 -- name: read_check_line
 SELECT max(k.line_until) FROM record.withdrawal_check k
 WHERE k.case_ref = $1 AND k.state = 'open' AND $2::integer = ANY (k.referrals)

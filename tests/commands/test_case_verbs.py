@@ -190,6 +190,17 @@ def test_a_restricted_case_is_widened_by_two(on_stack: Safepath, opened: Opened)
     assert "write a code" in on_stack("case name", case, "Ben Ash", ends=2).stderr
 
 
+def test_an_alarm_of_a_restricted_case_is_listed_to_a_supervisor_who_does_not_see_it(
+    on_stack: Safepath, opened: Opened
+) -> None:
+    """With whom to ask; a caseworker who is not named hears nothing."""
+    case = opened(perpetrator_works_here="unsure", named_people=["bea"])
+    on_stack("contact suspend", case, "--reason", "unsafe")
+    told = on_stack("task list", by=SUE).stdout.partition(f"{case} plan-unsafe/1\n")[2]
+    assert told.startswith("  welfare: in a restricted case, of which you see no more; ask the")
+    assert case not in on_stack("task list", by=BEN).stdout
+
+
 def test_a_restricted_case_does_not_leave_with_its_people(
     on_stack: Safepath, opened: Opened
 ) -> None:

@@ -12,6 +12,7 @@ from rules.contact_results import SILENCE
 from schemas.actor import Actor, Role
 from schemas.case_commands import FinishTask, LinkCase
 from schemas.casework import LinkKind
+from schemas.changes import TaskRecorded
 from schemas.clockwork_steps import SendNotice
 from schemas.contact import ContactChannel, ContactResult, PlanTerms
 from schemas.contact_commands import EndContact, PlanContact, SetPlan, StartContact
@@ -19,11 +20,12 @@ from schemas.decisions import Committed
 from schemas.errors import BadInputError
 from schemas.ids import CaseRef
 from schemas.referral_commands import OpenReferral
-from schemas.snapshot import TaskKind
+from schemas.snapshot import ALARMS, TaskKind
 from schemas.verbs import Verb
-from tests.builders import adviser, an_actor, auditor, caseworker, dpo, supervisor
+from tests.builders import a_task, adviser, an_actor, auditor, caseworker, dpo, supervisor
 from tests.conftest import People, Servers
 from tests.infra.cases import about, delivered, done, opened
+from tests.infra.worlds import write
 from tests.web.test_desk import ALWAYS, NOBODY_THERE
 from web.desk import Desk
 from web.entrance import open_desk
@@ -138,3 +140,32 @@ async def test_a_link_with_a_restricted_case_names_it_to_nobody_who_does_not_see
         async with at_desk(caseworker(person=person)) as desk:
             rows = [r for r in await desk.show_timeline(plain) if r.verb is Verb.LINK_CASE]
         assert [expected] == [row.detail.get("other") for row in rows]
+
+
+async def test_of_a_restricted_case_its_alarms_are_listed_by_reference_and_kind(
+    people: People, at_desk: AtDesk
+) -> None:
+    """To whoever would have to act on each, and to nobody it is about; the case stays unseen."""
+    case_ref = await opened(people.record_for, is_restricted=True, named_people=("bea",))
+    every = [a_task(f"a-{kind}", kind) for kind in TaskKind]
+    reports = [
+        a_task(f"reported/{number}", TaskKind.REPORTED_RECORDER).model_copy(
+            update={"for_role": Role.DPO, "not_for": who.who}
+        )
+        for number, who in enumerate((caseworker(), dpo()), start=1)
+    ]
+    finished = a_task("finished", TaskKind.DURESS).model_copy(update={"is_done": True})
+    for task in (*every, *reports, finished):
+        await write(people, case_ref, caseworker(), TaskRecorded(task=task))
+
+    async def listed(who: Actor) -> set[tuple[str, TaskKind]]:
+        async with at_desk(who) as desk:
+            assert not [line for line in await desk.list_tasks() if line.case_ref == case_ref]
+            lines = [line for line in await desk.list_alarms() if line.case_ref == case_ref]
+            return {(line.id, line.kind) for line in lines}
+
+    assert {(f"a-{kind}", kind) for kind in ALARMS} == await listed(supervisor())
+    assert {("reported/1", TaskKind.REPORTED_RECORDER)} == await listed(dpo())
+    elsewhere = (caseworker(), supervisor("saltmere-council"), dpo("saltmere-council"))
+    for other in (*elsewhere, an_actor(Role.NGO_SUPERVISOR, adviser().organisation)):
+        assert set() == await listed(other)
