@@ -95,13 +95,14 @@ async def _tell(
 async def _narrate(who: "People", *, quiet: bool) -> None:
     """Print rows of the audit as they come."""
     from commands.wording import timeline_text
+    from schemas.verbs import LOOKS
 
     told = 0
     while not quiet:
         for line in await who.auditor.show_audit(None, None, _ROWS_AT_ONCE):
-            if line.seq > told:
+            if line.seq > told and line.verb not in LOOKS:
                 out.print(f"  {timeline_text(line)}")
-                told = line.seq
+            told = max(told, line.seq)
         await asyncio.sleep(_LOOK_EVERY)
 
 
