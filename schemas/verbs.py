@@ -112,7 +112,7 @@ class Verb(StrEnum):
 
 
 LOOKS = frozenset({Verb.SHOW_CASE, Verb.SHOW_TIMELINE, Verb.SHOW_CONTACT})
-"""Verbs that look at the pages of a case: in the audit, and left out where what was done is told."""
+"""Verbs that look at the pages of a case: in the audit, and left out of what is told as done."""
 
 PRIVATE = frozenset({Verb.START_ADVICE})
 """Verbs of which nobody hears but the actor's own organisation, and the auditors."""
