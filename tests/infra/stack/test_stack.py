@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -178,7 +178,8 @@ def test_everything_listens_on_the_loopback_only(stack: StackState) -> None:
     inodes = set()
     for child in stack.children.values():
         for handle in Path(f"/proc/{child.pid}/fd").iterdir():
-            inodes |= set(re.findall(r"socket:\[(\d+)\]", str(handle.readlink())))
+            with suppress(FileNotFoundError):  # it was closed while this looked
+                inodes |= set(re.findall(r"socket:\[(\d+)\]", str(handle.readlink())))
     tables = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
     rows = [line.split() for table in tables for line in table.read_text().splitlines()[1:]]
     listening = {row[1].split(":")[0] for row in rows if row[3] == _LISTEN and row[9] in inodes}
