@@ -5,6 +5,7 @@ others. What is stopped, broken or rewritten on purpose is done in a database ma
 (`postgres.another_database`).
 """
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -58,6 +59,8 @@ class People:
 
     servers: Servers
     pools: dict[Role, Pool] = field(default_factory=dict)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One at a time: many who ask at once would each open a pool, and all but one be lost."""
 
     async def close(self) -> None:
         """Close their connections."""
@@ -76,9 +79,10 @@ class People:
 
     async def pool_of(self, role: Role) -> Pool:
         """The pool of a role."""
-        if role not in self.pools:
-            self.pools[role] = await open_pool(self.servers.dsn(role))
-        return self.pools[role]
+        async with self.opening:
+            if role not in self.pools:
+                self.pools[role] = await open_pool(self.servers.dsn(role))
+            return self.pools[role]
 
     async def _parts(self, actor: Actor | None) -> tuple[Pool, Keyring, Scope]:
         pool = await self.pool_of(Role.WEB if actor else Role.JOURNEYS)
