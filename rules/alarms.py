@@ -40,7 +40,7 @@ def lapses_at(deadline: Deadline) -> datetime | None:
 
 def is_told_of_silence(snapshot: CaseSnapshot, referral: int, lapse_at: datetime) -> bool:
     """Whether a person was asked about it since that time, or still is."""
-    task = snapshot.task(f"unanswered/{referral}")
+    task = snapshot.task(tasks.id_about(TaskKind.UNANSWERED, referral))
     return task is not None and (not task.is_done or task.raised_at >= lapse_at)
 
 

@@ -1,7 +1,6 @@
 """What the sender does with a referral that is under way: answer, hasten, take back, correct."""
 
 from rules import checks, consents, duties, outbox, tasks
-from rules.answers import info_task_id
 from rules.referral_states import OVER, WITH_SERVICE, move
 from rules.withdrawals import stop
 from rules.world import World
@@ -10,7 +9,7 @@ from schemas.consent import Consent, Purpose
 from schemas.decisions import Changed, Decision, Refused, refused
 from schemas.referral import InfoAnswer, Reason, Referral, ReferralEvent
 from schemas.referral_commands import AnswerInfo, CorrectReferral, RecallReferral, SetPriority
-from schemas.snapshot import CaseSnapshot
+from schemas.snapshot import CaseSnapshot, TaskKind
 
 _ERRORS = frozenset({Reason.MISTAKE, Reason.DUPLICATE})
 
@@ -81,7 +80,7 @@ def answer_info(snapshot: CaseSnapshot, command: AnswerInfo, world: World) -> De
         changes=(
             ReferralRecorded(referral=answered),
             *duties.silence_anew(snapshot, world, duties.ACKNOWLEDGE, referral.number),
-            *tasks.done(snapshot, info_task_id(referral.number)),
+            *tasks.done(snapshot, tasks.id_about(TaskKind.INFO_REQUESTED, referral.number)),
             *passed_on,
             outbox.change_notice("answer", answered),
         ),

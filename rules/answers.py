@@ -6,9 +6,7 @@ from rules.claims import claimed_by_another, of_the_service
 from rules.days import local
 from rules.referral_states import TERMINAL, move
 from rules.requests import NEEDED_NO_MORE, left_unmet
-from rules.sending import referral_task_id
 from rules.world import World
-from schemas.actor import Role
 from schemas.changes import Change, NeedRecorded, ReferralRecorded, ServiceReasonKept
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Decision, Refused, refused
@@ -102,14 +100,10 @@ def answer(snapshot: CaseSnapshot, command: Answer, world: World) -> Decision:
     )
 
 
-def info_task_id(referral: int) -> str:
-    """The id of the task to answer what a service asked back."""
-    return f"info/{referral}"
-
-
 def _asked_meanwhile(number: int) -> tuple[str, ...]:
     """What a person was asked to see to, and an answer settles."""
-    return referral_task_id(TaskKind.UNANSWERED, number), info_task_id(number)
+    asked = (TaskKind.UNANSWERED, TaskKind.INFO_REQUESTED)
+    return tuple(tasks.id_about(kind, number) for kind in asked)
 
 
 def _left_to_another(referral: Referral, command: Answer) -> Refused | None:
@@ -213,14 +207,7 @@ def _what_comes_of_it(
     number = referral.number
     match command:
         case RequestInfo():
-            return tasks.ask(
-                snapshot,
-                world,
-                info_task_id(number),
-                TaskKind.INFO_REQUESTED,
-                Role.CASEWORKER,
-                referral=number,
-            )
+            return tasks.ask_about(snapshot, world, TaskKind.INFO_REQUESTED, number)
         case AcceptReferral() if command.place_hold:
             return holds.placed(snapshot, command.actor, number, world)
         case CompleteReferral():

@@ -157,7 +157,9 @@ def _for_support(
     waiting = consents.waiting_for(snapshot, command.recipient)
     return (
         *duties.start(snapshot, world, duties.SUPPORT_REFERRAL, since),
-        *tasks.done(snapshot, *(f"consent/{r.number}" for r in waiting)),
+        *tasks.done(
+            snapshot, *(tasks.id_about(TaskKind.CONSENT_MISSING, r.number) for r in waiting)
+        ),
         *(consents.with_consent(r, ConsentState.GIVEN) for r in waiting),
     )
 

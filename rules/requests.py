@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rules import alarms, consents, duties, tasks
 from rules.referral_states import ENDED_WITHOUT_HELP, OVER, move
-from rules.sending import is_open, referral_task, referral_task_id
+from rules.sending import is_open
 from rules.world import World
 from schemas.actor import SYSTEM, Actor, Role
 from schemas.changes import (
@@ -87,7 +87,7 @@ def reopen(snapshot: CaseSnapshot, command: ReopenReferral, world: World) -> Dec
     return Changed(
         changes=(
             ReferralRecorded(referral=over.model_copy(update={"was_followed": True})),
-            *tasks.done(snapshot, referral_task_id(TaskKind.UNDELIVERABLE, over.number)),
+            *tasks.done(snapshot, tasks.id_about(TaskKind.UNDELIVERABLE, over.number)),
             *_taken_up(snapshot, need),
             *_submitted(snapshot, draft, world, command.actor),
         ),
@@ -109,7 +109,7 @@ def expire(snapshot: CaseSnapshot, step: ExpireReferral, world: World) -> Decisi
     if isinstance(moved, Refused):
         if alarms.is_told_of_silence(snapshot, referral.number, since):
             return refused("overtaken", "Somebody was told already that it is not answered.")
-        asked = referral_task(snapshot, world, TaskKind.UNANSWERED, referral)
+        asked = tasks.ask_about(snapshot, world, TaskKind.UNANSWERED, referral.number)
         return Changed(changes=asked, detail={"referral": referral.number})
     return Changed(
         changes=(
@@ -224,7 +224,7 @@ def _submitted(
         return
     yield ReferralRecorded(referral=submitted)
     if draft.consent is not ConsentState.GIVEN:
-        yield from referral_task(snapshot, world, TaskKind.CONSENT_MISSING, submitted)
+        yield from tasks.ask_about(snapshot, world, TaskKind.CONSENT_MISSING, submitted.number)
 
 
 def _taken_up(snapshot: CaseSnapshot, need: Need) -> tuple[Change, ...]:

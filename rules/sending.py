@@ -3,7 +3,7 @@
 from rules import consents, duties, outbox, tasks
 from rules.referral_states import WITH_SERVICE, move
 from rules.world import World
-from schemas.actor import SYSTEM, Role
+from schemas.actor import SYSTEM
 from schemas.changes import (
     Change,
     PacketPlaced,
@@ -40,11 +40,6 @@ from schemas.snapshot import (
 _LINK = "s2s-r1-link"
 _ADVISER = "adv-1-adviser-link"
 
-_ASKS = {
-    TaskKind.CONSENT_MISSING: "consent",
-    TaskKind.UNDELIVERABLE: "undeliverable",
-    TaskKind.UNANSWERED: "unanswered",
-}
 
 _READS_ON = WITH_SERVICE - {ReferralState.SENT, ReferralState.RECEIVED}
 """The service has read the first packet, and still works with what it is told."""
@@ -157,7 +152,7 @@ def fail_delivery(snapshot: CaseSnapshot, step: FailDelivery, world: World) -> D
     if referral is None:
         return refused("overtaken", "There is no such referral.")
     cancelled = outbox.cancelled_packets(snapshot, referral.number)
-    asked = referral_task(snapshot, world, TaskKind.UNDELIVERABLE, referral)
+    asked = tasks.ask_about(snapshot, world, TaskKind.UNDELIVERABLE, referral.number)
     said = (*asked, *cancelled)
     detail: dict[str, str | int | None] = {"referral": referral.number}
     if cancelled and referral.state in _READS_ON:
@@ -228,7 +223,7 @@ def _kept_back(
         changes=(
             *waiting,
             outbox.cancelled(dispatch),
-            *referral_task(snapshot, world, TaskKind.CONSENT_MISSING, referral),
+            *tasks.ask_about(snapshot, world, TaskKind.CONSENT_MISSING, referral.number),
         ),
         detail={"referral": referral.number, "kept_back": state},
     )
@@ -238,16 +233,3 @@ def is_open(snapshot: CaseSnapshot, code: str) -> bool:
     """Whether the directory has the service, and it takes referrals."""
     service = snapshot.service(code)
     return service is not None and service.status is ServiceStatus.ACTIVE
-
-
-def referral_task(
-    snapshot: CaseSnapshot, world: World, kind: TaskKind, referral: Referral
-) -> tuple[Change, ...]:
-    """Ask the caseworker about a referral; each kind of question is open once."""
-    task_id = referral_task_id(kind, referral.number)
-    return tasks.ask(snapshot, world, task_id, kind, Role.CASEWORKER, referral=referral.number)
-
-
-def referral_task_id(kind: TaskKind, referral: int) -> str:
-    """The id of the task that asks about a referral."""
-    return f"{_ASKS[kind]}/{referral}"

@@ -15,6 +15,14 @@ from schemas.snapshot import (
 
 _NOTICE = "task"
 
+_ABOUT_A_REFERRAL = {
+    TaskKind.CONSENT_MISSING: "consent",
+    TaskKind.UNANSWERED: "unanswered",
+    TaskKind.UNDELIVERABLE: "undeliverable",
+    TaskKind.INFO_REQUESTED: "info",
+}
+"""What a caseworker is asked about a referral, and how the id of the task begins."""
+
 
 def ask(
     snapshot: CaseSnapshot,
@@ -81,6 +89,24 @@ def of_notice(snapshot: CaseSnapshot, key: str) -> Task | None:
     what, _, rest = key.partition("/")
     task_id, _, _ = rest.rpartition("/")
     return snapshot.task(task_id) if what == _NOTICE else None
+
+
+def ask_about(
+    snapshot: CaseSnapshot, world: World, kind: TaskKind, referral: int
+) -> tuple[Change, ...]:
+    """Ask the caseworker about a referral; each kind of question is open once."""
+    task_id = id_about(kind, referral)
+    return ask(snapshot, world, task_id, kind, Role.CASEWORKER, referral=referral)
+
+
+def id_about(kind: TaskKind, referral: int) -> str:
+    """The id of the task that asks about a referral."""
+    return f"{_ABOUT_A_REFERRAL[kind]}/{referral}"
+
+
+def done_about(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
+    """Whatever was asked about a referral is done."""
+    return done(snapshot, *(id_about(kind, referral) for kind in _ABOUT_A_REFERRAL))
 
 
 def done(snapshot: CaseSnapshot, *task_ids: str) -> tuple[Change, ...]:

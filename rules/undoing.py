@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules import closing, consents, duties, sending, tasks
+from rules import closing, consents, duties, tasks
 from rules.referral_states import OVER
 from rules.world import World
 from schemas.actor import Role
@@ -103,7 +103,7 @@ def _replaced(
         )
         yield ReferralRecorded(referral=replacement)
         if replacement.consent is not ConsentState.GIVEN:
-            yield from sending.referral_task(snapshot, world, TaskKind.CONSENT_MISSING, replacement)
+            yield from tasks.ask_about(snapshot, world, TaskKind.CONSENT_MISSING, number)
 
 
 def _is_seen_to(snapshot: CaseSnapshot, stopped: Referral) -> bool:

@@ -82,7 +82,7 @@ def stop(
         *(outbox.stop(referral) if referral.state in WITH_SERVICE else ()),
         *called_off(snapshot, (c for c in snapshot.contacts if c.referral == referral.number)),
         *duties.void_of_referral(snapshot, referral.number, at),
-        *_settle_tasks(snapshot, referral.number),
+        *tasks.done_about(snapshot, referral.number),
     )
 
 
@@ -131,8 +131,3 @@ def _goes_on(referral: Referral) -> bool:
 
 def _can_be_withdrawn(referral: Referral) -> bool:
     return referral.state not in OVER or referral.state is ReferralState.UNDELIVERABLE
-
-
-def _settle_tasks(snapshot: CaseSnapshot, referral: int) -> tuple[Change, ...]:
-    whats = ("consent", "unanswered", "undeliverable", "info")
-    return tasks.done(snapshot, *(f"{what}/{referral}" for what in whats))
