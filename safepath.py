@@ -30,6 +30,7 @@ def build() -> typer.Typer:
         marac,
         need,
         nrm,
+        ops,
         referral,
         risk,
         services,
@@ -62,6 +63,7 @@ def build() -> typer.Typer:
         ("task", task.app),
         ("staff", staff.app),
         ("directory", directory.app),
+        ("ops", ops.app),
         ("audit", audit.app),
     ):
         app.add_typer(group, name=name)

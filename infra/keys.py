@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import keywrap
 from activities.ports import KeyProvider
 from infra.database import Connection, Pool, Scope, transaction
 from infra.statements import statements
-from schemas.errors import KeyDestroyedError, KeyUnavailableError
+from schemas.errors import KeyDestroyedError, KeyMissingError, KeyUnavailableError
 
 _VAULT = statements("vault")
 _KEY_BYTES = 32
@@ -107,7 +107,8 @@ class Keyring:
 
         Raises:
             KeyDestroyedError: it was destroyed.
-            KeyUnavailableError: there is none, or not for this scope.
+            KeyMissingError: there is none, or not for this scope.
+            KeyUnavailableError: the key store does not open it.
         """
         return await self._find("read_case_keys", case_ref, version, connection)
 
@@ -152,7 +153,7 @@ class Keyring:
     async def _unwrapped(self, rows: list[asyncpg.Record], version: int | None) -> DataKey:
         wanted = [row for row in rows if version in (None, row["version"])]
         if not wanted:
-            raise KeyUnavailableError("There is no key for this case, or not for this caller.")
+            raise KeyMissingError("There is no key for this case, or not for this caller.")
         row = wanted[0]
         if row["destroyed_at"] is not None:
             raise KeyDestroyedError("The key was destroyed: its texts cannot be read any more.")

@@ -9,7 +9,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.service import RPCError
 
-from infra.codec import CaseCodec, data_converter
+from infra.codec import CaseCodec, PutAside, data_converter
 from infra.keys import Keyring, read_key_file
 from infra.settings import Installation
 from schemas.errors import SettingsError, UnreachableError
@@ -30,15 +30,25 @@ def plugins(codec: PayloadCodec | None, *, telemetry: bool = False) -> list[Plug
 
 
 async def connect_temporal(
-    installation: Installation, keys: Keyring, namespace: str = JOURNEYS
+    installation: Installation,
+    keys: Keyring,
+    namespace: str = JOURNEYS,
+    *,
+    put_aside: PutAside | None = None,
 ) -> Client:
     """A client of one namespace: of the embedded stack, or of what `TEMPORAL_*` names.
+
+    Args:
+        installation: where it is.
+        keys: which payloads can be sealed and opened.
+        namespace: which one.
+        put_aside: of a worker's client, told of payloads that can never be opened.
 
     Raises:
         UnreachableError: Temporal does not answer.
         SettingsError: Temporal's own settings cannot be used.
     """
-    codec = CaseCodec(keys, read_key_file(installation.operations_key_file))
+    codec = CaseCodec(keys, read_key_file(installation.operations_key_file), put_aside)
     config = _named_by_temporal() if installation.temporal_address is None else {}
     config["namespace"] = config.get("namespace") or namespace
     config.setdefault("target_host", installation.temporal_address or "127.0.0.1:7233")

@@ -16,10 +16,17 @@ from infra.database import Pool, Scope, transaction
 from infra.statements import statements
 from infra.telemetry import log
 from infra.temporal import JOURNEYS
+from infra.troubles import Step, Troubles
 from schemas.errors import KeyUnavailableError, UnreachableError
-from schemas.ids import CaseRef, case_of_workflow, journey_workflow_id
-from schemas.messages import JOURNEY, RECORD_CHANGED, StartJourney
+from schemas.ids import (
+    CaseRef,
+    case_of_workflow,
+    journey_workflow_id,
+    referral_of_workflow,
+)
+from schemas.messages import JOURNEY, RECORD_CHANGED, REFERRAL, StartJourney, StartReferral
 from schemas.operations import Said, operations_text
+from schemas.troubles import Place
 
 _SQL = statements("reading")
 _AT_ONCE = 200
@@ -49,6 +56,35 @@ async def wake(client: Client, workflow_id: str, owner: str) -> None:
             raise UnreachableError("Temporal does not answer.") from None
 
 
+async def begin(client: Client, workflow_id: str, owner: str | None) -> None:
+    """Begin a workflow that does not run from what the record says; one that runs looks again.
+
+    Args:
+        client: of the namespace of journeys.
+        workflow_id: of a journey or of a referral.
+        owner: who leads the case; None: not known, as of a closed one.
+
+    Raises:
+        RPCError: Temporal is away.
+    """
+    case_ref, number = case_of_workflow(workflow_id), referral_of_workflow(workflow_id)
+    if case_ref is not None and number is not None:
+        await client.start_workflow(
+            REFERRAL,
+            StartReferral(case_ref=case_ref, referral=number),
+            id=workflow_id,
+            task_queue=JOURNEYS,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            start_signal=RECORD_CHANGED,
+            static_summary=operations_text(
+                Said.REFERRAL, number, Said.REQUESTED, datetime.now(UTC)
+            ),
+        )
+    elif case_ref is not None and workflow_id == journey_workflow_id(case_ref):
+        await start_journey(client, case_ref, owner or "")
+
+
 async def start_journey(
     client: Client, case_ref: CaseRef, owner: str
 ) -> WorkflowHandle[None, None]:
@@ -73,6 +109,7 @@ async def send_wakes(
     *,
     case_ref: CaseRef | None = None,
     older_than: timedelta = timedelta(0),
+    troubles: Troubles | None = None,
 ) -> int:
     """Send the wakes that are kept in the record; returns how many there were.
 
@@ -82,11 +119,16 @@ async def send_wakes(
     async with transaction(pool, scope, case_ref) as connection:
         rows = await connection.fetch(_SQL["read_wakes"], older_than, _AT_ONCE, case_ref)
     for row in rows:
+        step = Step(row["workflow_id"], Place.WAKE)
         try:
-            await wake(client, row["workflow_id"], row["owner"])
+            await wake(client, step.workflow_id, row["owner"])
         except KeyUnavailableError as error:  # one case's trouble is not the others'
-            log().warning("wake_failed", workflow_id=row["workflow_id"], code=error.code)
+            log().warning("wake_failed", workflow_id=step.workflow_id, code=error.code)
+            if troubles is not None:
+                troubles.failed(step, error.code)
             continue
+        if troubles is not None:
+            troubles.worked(step)
         async with transaction(pool, scope, row["case_ref"]) as connection:
             await connection.execute(_SQL["settle_wake"], row["id"])
     return len(rows)

@@ -18,11 +18,13 @@ from infra import audit
 from infra.database import Pool, Scope, transaction
 from infra.statements import statements
 from infra.telemetry import code_of, log
+from infra.troubles import Step, Troubles
 from schemas.actor import Actor
 from schemas.command_base import Command
 from schemas.consent_commands import WithdrawConsent
 from schemas.errors import BadInputError
-from schemas.ids import CaseRef
+from schemas.ids import CaseRef, journey_workflow_id
+from schemas.troubles import Place
 from schemas.verbs import Verb
 
 _SQL = statements("reading")
@@ -92,6 +94,7 @@ async def carry_out_posts(
     judge_of: JudgeOf,
     *,
     patience: Patience | None = None,
+    troubles: Troubles | None = None,
     at_once: int = _AT_ONCE,
 ) -> int:
     """Carry out what was posted; returns how many were tried. No such case: nothing to stop.
@@ -103,12 +106,14 @@ async def carry_out_posts(
         record: of the worker.
         judge_of: who judges a command at a moment.
         patience: what failed before, and when it is tried again.
+        troubles: where one that keeps failing is noted.
         at_once: posts at the most.
     """
     patience = patience or Patience()
     async with transaction(pool, Scope()) as connection:
         rows = await connection.fetch(_SQL["read_withdrawal_posts"], at_once, patience.waiting())
     for row in rows:
+        step = Step(journey_workflow_id(CaseRef(row["case_ref"])), Place.WITHDRAWAL_POST)
         try:
             await _carry_out(record, judge_of, row)
             async with transaction(pool, Scope()) as connection:
@@ -116,8 +121,12 @@ async def carry_out_posts(
         except Exception as error:  # noqa: BLE001 - one case's trouble is not the others'
             patience.failed(row["id"])
             log().error("withdrawal_waits", code=code_of(error))
+            if troubles is not None:
+                troubles.failed(step, code_of(error))
         else:
             patience.settled(row["id"])
+            if troubles is not None:
+                troubles.worked(step)
     return len(rows)
 
 

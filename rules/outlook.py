@@ -65,11 +65,20 @@ def referral_outlook(snapshot: CaseSnapshot, number: int, at: datetime) -> Refer
         state=referral.state,
         is_over=referral.state in OVER,
         may_be_queued=_may_be_queued(snapshot, referral, at),
-        to_dispatch=_queued(d for d in snapshot.dispatches if d.referral == number),
+        to_dispatch=_queued(
+            d
+            for d in snapshot.dispatches
+            if d.referral == number and not _is_held_back(snapshot, d)
+        ),
         alarms=_sorted(alarms),
         awaiting=_awaiting_of_referral(referral),
         is_overdue=any(d.state is DeadlineState.BREACHED for d in own),
     )
+
+
+def _is_held_back(snapshot: CaseSnapshot, dispatch: Dispatch) -> bool:
+    """Operations paused the case: packets wait, and everything that stops or tells staff goes."""
+    return snapshot.is_paused and dispatch.kind is DispatchKind.PACKET
 
 
 def _has_work(snapshot: CaseSnapshot, referral: Referral) -> bool:
@@ -116,12 +125,13 @@ def _alarm(kind: AlarmKind, deadline: Deadline, at: datetime) -> Alarm:
 def _contact_alarms(snapshot: CaseSnapshot) -> Iterable[Alarm]:
     """When a window opens or closes, a text may go out, or one that went out is given up on.
 
-    In a closed case only the last: nobody is contacted there.
+    In a closed case only the last: nobody is contacted there. In a paused one no text goes out.
     """
     is_closed = snapshot.case.stage is Stage.CLOSED
     for contact in snapshot.contacts:
         kind, at = _next_of(contact)
         is_left = is_closed and kind is not AlarmKind.SETTLE_CONTACT
+        is_left |= snapshot.is_paused and kind is AlarmKind.SEND_CONTACT
         if kind is not None and at is not None and not is_left:
             yield Alarm(kind=kind, contact=contact.number, at=at)
 

@@ -79,6 +79,8 @@ def deliver(snapshot: CaseSnapshot, step: Deliver, world: World) -> Decision:
     dispatch = outbox.queued(snapshot, step.key, DispatchKind.PACKET, step.referral)
     if referral is None or dispatch is None:
         return refused("overtaken", "The packet is no longer queued.")
+    if snapshot.is_paused:
+        return refused("paused", "Operations hold back what goes out of this case.")
     is_first = referral.state is ReferralState.WAITING
     if not is_first and referral.state not in _READS_ON:
         return refused("overtaken", "The service no longer waits for the packet.")

@@ -10,6 +10,7 @@ What is left is a caller's mistake, a broken installation, or the outside world 
     ├── UnreachableError       PostgreSQL or Temporal does not answer; exit 4
     ├── StackError             the embedded stack cannot do what was asked; exit 1
     ├── KeyUnavailableError    the key store does not answer or lacks the key
+    │   ├── KeyMissingError    there never was such a key, or not for this caller
     │   └── KeyDestroyedError  the key was destroyed; the text is gone for good
     ├── DamagedTextError       a sealed text does not open under its case, field and version
     └── RecordError            the database refused a write; carries the constraint's code
@@ -68,6 +69,10 @@ class KeyUnavailableError(SafepathError):
     """No usable key: missing, of another installation, or the key store is down."""
 
     code = "key_unavailable"
+
+
+class KeyMissingError(KeyUnavailableError):
+    """The record has no such key, or not for this caller: waiting brings none."""
 
 
 class KeyDestroyedError(KeyUnavailableError):

@@ -82,6 +82,17 @@ def case_of_workflow(workflow_id: str) -> CaseRef | None:
         return None
 
 
+def referral_of_workflow(workflow_id: str) -> int | None:
+    """The number of the referral whose workflow it is; None where it is none's."""
+    case_ref = case_of_workflow(workflow_id)
+    if case_ref is None:
+        return None
+    number = workflow_id.rpartition("/")[2]
+    is_number = number.isascii() and number.isdigit() and int(number) > 0
+    is_its_own = is_number and referral_workflow_id(case_ref, int(number)) == workflow_id
+    return int(number) if is_its_own else None
+
+
 def referral_ref(case_ref: CaseRef, number: int) -> str:
     """How people name a referral: `bafod-kisut-n/1`."""
     return f"{case_ref}/{number}"

@@ -133,6 +133,8 @@ class Awaiting(StrEnum):
     VICTIM = "victim"
     NGO = "ngo"
     CLOCKWORK = "clockwork"
+    OPERATIONS = "operations"
+    """A step keeps failing, and somebody has to repair what it needs."""
     NOBODY = "nobody"
 
 
@@ -181,6 +183,9 @@ CarriedOut.model_rebuild()
 
 JOURNEY = "VictimJourney"
 """Name of the journey's workflow type."""
+
+REFERRAL = "SupportReferral"
+"""Name of a referral's workflow type."""
 
 RECORD_CHANGED = "record_changed"
 """Name of the signal that says: look at the record again."""

@@ -113,6 +113,7 @@ class NoticeTemplate(StrEnum):
     TASK = "task"
     REMINDER = "reminder"
     ESCALATION = "escalation"
+    STUCK = "stuck"
 
 
 class Dispatch(BaseModel):
@@ -168,6 +169,9 @@ class CaseSnapshot(BaseModel):
     conflicts: tuple[Conflict, ...] = ()
     named: tuple[NamedPerson, ...] = Field(default=(), description="Of a restricted case.")
     transfers: tuple[Transfer, ...] = ()
+    is_paused: bool = Field(
+        default=False, description="Operations hold back packets and texts to her; never a stop."
+    )
 
     def referral(self, number: int) -> Referral | None:
         """The referral of that number."""

@@ -95,6 +95,12 @@ class Verb(StrEnum):
     SHOW_AUDIT = "show_audit"
     VERIFY_AUDIT = "verify_audit"
     SHOW_MISUSE = "show_misuse"
+    # Repair
+    LIST_STUCK = "list_stuck"
+    RETRY_WORK = "retry_work"
+    REDRIVE_WORK = "redrive_work"
+    PAUSE_CASE = "pause_case"
+    RESUME_CASE = "resume_case"
     # The clockwork
     QUEUE_DELIVERY = "queue_delivery"
     DELIVER = "deliver"

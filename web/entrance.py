@@ -15,7 +15,9 @@ from infra.temporal import connect_temporal
 from schemas.actor import AGENCY_ROLES, NGO_ROLES, Actor, Role
 from schemas.errors import BadInputError, SettingsError
 from web.asking import Journeys
+from web.counter import Counter
 from web.desk import Desk
+from web.repair import RepairDesk
 
 _AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
 
@@ -32,11 +34,7 @@ async def open_desk(installation: Installation, actor: Actor) -> AsyncIterator[D
     scope = Scope(actor)
     async with AsyncExitStack() as opened:
         pool = await _opened_pool(opened, installation.dsn(DatabaseRole.WEB))
-        if not await is_embedded(pool):
-            raise SettingsError(
-                "--as works only on a database that `safepath up` made: this one needs a sign-in, "
-                "which this version does not offer yet."
-            )
+        await _check_embedded(pool)
         keyring = Keyring(pool, FileKeyProvider(installation.kek_file), scope)
         reader = PostgresReader(pool, keyring, scope)
         await _check_organisation(reader, actor)
@@ -49,6 +47,30 @@ async def open_desk(installation: Installation, actor: Actor) -> AsyncIterator[D
             raise BadInputError("--as", f"{actor.who} has left: see `staff leavers`")
         journeys = Journeys(pool, record, scope, lambda: connect_temporal(installation, keyring))
         yield Desk(actor, pool, record, reader, staff, journeys, audit)
+
+
+@asynccontextmanager
+async def open_repair_desk(installation: Installation, actor: Actor) -> AsyncIterator[RepairDesk]:
+    """The same for a person of operations, who repairs the clockwork.
+
+    Raises:
+        SettingsError: this database was not made by `safepath up`.
+        UnreachableError: PostgreSQL does not answer.
+    """
+    async with AsyncExitStack() as opened:
+        pool = await _opened_pool(opened, installation.dsn(DatabaseRole.WEB))
+        await _check_embedded(pool)
+        keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope(actor))
+        counter = Counter(actor, PostgresRecord(pool, keyring, Scope(actor)))
+        yield RepairDesk(counter, pool, lambda: connect_temporal(installation, keyring))
+
+
+async def _check_embedded(pool: Pool) -> None:
+    if not await is_embedded(pool):
+        raise SettingsError(
+            "--as works only on a database that `safepath up` made: this one needs a sign-in, "
+            "which this version does not offer yet."
+        )
 
 
 async def _opened_pool(opened: AsyncExitStack, dsn: str) -> Pool:

@@ -24,10 +24,12 @@ from infra.settings import Installation
 from infra.stack.secrets import Role
 from infra.telemetry import code_of, log
 from infra.temporal import JOURNEYS, connect_temporal
+from infra.troubles import Troubles
 from infra.wakes import send_wakes
 from infra.withdrawal_post import Patience, carry_out_posts
 from schemas.command_base import Command
 from schemas.errors import SafepathError
+from workers.sweep import SWEPT_EVERY, Sweep
 from workers.watch import StepWatch
 from workflows.journey import VictimJourney
 from workflows.referral import SupportReferral
@@ -52,6 +54,7 @@ class World:
     record: Record
     notices: Notices
     contacts: Contacts
+    troubles: Troubles
 
 
 @asynccontextmanager
@@ -60,7 +63,8 @@ async def connected(installation: Installation) -> AsyncIterator[World]:
     pool = await open_pool(installation.dsn(Role.JOURNEYS))
     try:
         keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
-        client = await connect_temporal(installation, keyring)
+        troubles = Troubles(pool)
+        client = await connect_temporal(installation, keyring, put_aside=troubles.put_aside)
         yield World(
             pool=pool,
             keyring=keyring,
@@ -68,6 +72,7 @@ async def connected(installation: Installation) -> AsyncIterator[World]:
             record=PostgresRecord(pool, keyring, Scope()),
             notices=FileNotices(installation.notices_dir),
             contacts=FileContacts(installation.contacts_dir),
+            troubles=troubles,
         )
     finally:
         await pool.close()
@@ -79,6 +84,7 @@ def journeys_worker(
     notices: Notices,
     contacts: Contacts,
     *,
+    troubles: Troubles | None = None,
     cached: int = _CACHED_JOURNEYS,
     build: str | None = None,
 ) -> Worker:
@@ -89,6 +95,7 @@ def journeys_worker(
         record: what its steps read and write.
         notices: where notices to staff go.
         contacts: where texts to her go.
+        troubles: where steps that keep failing are noted.
         cached: workflows kept in memory.
         build: its version in the worker deployment; running journeys stay on the build that began
             their history, and a journey takes the newest at the end of a phase.
@@ -111,7 +118,7 @@ def journeys_worker(
             referral.deliver_packet,
             referral.deliver_stop,
         ],
-        interceptors=[StepWatch()],
+        interceptors=[StepWatch(troubles)],
         max_cached_workflows=cached,
         graceful_shutdown_timeout=_FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=_MISSED_AFTER,
@@ -133,7 +140,12 @@ async def run_journeys(
     """Work until `stop` is set; then finish what was begun."""
     async with connected(installation) as world:
         worker = journeys_worker(
-            world.client, world.record, world.notices, world.contacts, build=installation.build
+            world.client,
+            world.record,
+            world.notices,
+            world.contacts,
+            troubles=world.troubles,
+            build=installation.build,
         )
         async with worker:
             say("journeys worker ready")
@@ -150,18 +162,38 @@ def _judge_of(command: Command, at: datetime) -> Judge:
 
 
 async def relay(world: World) -> None:
-    """Carry out posted withdrawals and send what desks left unsent, for ever.
+    """Carry on what no workflow does: posts, wakes, and what keeps failing; for ever.
 
-    An outage is waited out, and of these two neither waits for the other.
+    An outage is waited out, and of these none waits for another.
     """
     patience = Patience()
+    sweep = Sweep(world.client, world.troubles)
+    clock = asyncio.get_running_loop().time
+    sweeps_at = clock()
     while True:
-        await _tried(carry_out_posts(world.pool, world.record, _judge_of, patience=patience))
-        await _tried(send_wakes(world.pool, world.client, Scope(), older_than=_LEFT_OVER_AFTER))
+        await _tried(
+            carry_out_posts(
+                world.pool, world.record, _judge_of, patience=patience, troubles=world.troubles
+            )
+        )
+        await _tried(
+            send_wakes(
+                world.pool,
+                world.client,
+                Scope(),
+                older_than=_LEFT_OVER_AFTER,
+                troubles=world.troubles,
+            )
+        )
+        await _tried(world.troubles.flush())
+        if clock() >= sweeps_at:
+            sweeps_at = clock() + SWEPT_EVERY.total_seconds()
+            await _tried(sweep.once())
+        await _tried(world.troubles.alert(world.notices))
         await asyncio.sleep(_RELAY_EVERY)
 
 
-async def _tried(work: Awaitable[int]) -> None:
+async def _tried(work: Awaitable[object]) -> None:
     try:
         await work
     except Exception as error:  # noqa: BLE001 - a relay that ended would do so in silence

@@ -1,4 +1,7 @@
-"""What is seen of steps: a span each, and a log line for each that failed. Codes, never words."""
+"""What is seen of steps: a span each, and a log line for each that failed. Codes, never words.
+
+What keeps failing is noted as stuck.
+"""
 
 from typing import Any
 
@@ -7,28 +10,37 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from infra.telemetry import log, span
+from infra.troubles import Step, Troubles
 
 
 class StepWatch(Interceptor):
     """Watches every attempt of an activity."""
+
+    def __init__(self, troubles: Troubles | None = None) -> None:
+        self._troubles = troubles
 
     def intercept_activity(
         self,
         next: ActivityInboundInterceptor,  # noqa: A002 - the SDK's name
     ) -> ActivityInboundInterceptor:
         """Put the watch around an activity."""
-        return _Watched(next)
+        return _Watched(next, self._troubles)
 
 
 class _Watched(ActivityInboundInterceptor):
+    def __init__(self, inner: ActivityInboundInterceptor, troubles: Troubles | None) -> None:
+        super().__init__(inner)
+        self._troubles = troubles
+
     async def execute_activity(
         self,
         input: ExecuteActivityInput,  # noqa: A002 - the SDK's name
     ) -> Any:
         info = activity.info()
+        step = Step(info.workflow_id or "", _step_of(info.activity_type, input.args))
         try:
             with span("step", activity_type=info.activity_type, attempt=info.attempt):
-                return await super().execute_activity(input)
+                result = await super().execute_activity(input)
         except Exception as error:
             code = error.type if isinstance(error, ApplicationError) else type(error).__name__
             log().warning(
@@ -38,4 +50,17 @@ class _Watched(ActivityInboundInterceptor):
                 attempt=info.attempt,
                 code=code,
             )
+            is_answer = isinstance(error, ApplicationError) and error.non_retryable
+            if self._troubles is not None and not is_answer:
+                self._troubles.failed(step, code or "unknown")
             raise
+        if self._troubles is not None:
+            self._troubles.worked(step)
+        return result
+
+
+def _step_of(activity_type: str, args: Any) -> str:
+    """The verb of what is done, where there is one; else the activity's own name."""
+    message = args[0] if args else None
+    command = getattr(message, "step", None) or getattr(message, "command", None)
+    return str(getattr(command, "verb", activity_type))

@@ -56,3 +56,7 @@ class Inbox:
     def take(self) -> Letter:
         """The oldest command."""
         return self._letters.popleft()
+
+    def put_back(self, letter: Letter) -> None:
+        """It could not be carried out yet, and stays the first."""
+        self._letters.appendleft(letter)

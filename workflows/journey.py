@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         RECORD_CHANGED,
         Alarm,
         AlarmKind,
+        Awaiting,
         CarryOut,
         JourneyOutlook,
         ReadJourney,
@@ -41,11 +42,20 @@ with workflow.unsafe.imports_passed_through():
     from schemas.operations import Said, operations_text
     from workflows.inbox import Inbox, Letter
     from workflows.journey_updates import JourneyUpdates
-    from workflows.options import DELIVERY_WITHIN, NEVER_AGAIN, STEP_WITHIN, UNTIL_IT_WORKS
+    from workflows.options import A_WHILE, DELIVERY_WITHIN, NEVER_AGAIN, STEP_WITHIN
     from workflows.posting import post_notice
     from workflows.progress import Progress, alarm_text
     from workflows.referral import SupportReferral
-    from workflows.waiting import is_due, moment_or_timeout
+    from workflows.resting import (
+        CARRY_OUT,
+        NOT_TAKEN,
+        READ,
+        WHAT_FAILS_RESTS,
+        Rests,
+        alarm_step,
+        final,
+    )
+    from workflows.waiting import is_due, moment_or_timeout, soonest
 
 
 _WHO_RUNS_LOOKS_AGAIN = "a referral that runs already looks again"
@@ -63,11 +73,12 @@ class VictimJourney(JourneyUpdates):
         self._nudged = False
         self._started: set[int] = set()
         self._progress = Progress()
+        self._rests = Rests()
         self._phase: Stage | None = None
         self._has_passed_phase = False
 
     @workflow.run
-    async def run(self, journey: StartJourney) -> None:
+    async def run(self, _: StartJourney) -> None:
         """Do what the record says, until a person has closed the case and nothing is owed."""
         outlook = await self._read()
         while True:
@@ -75,7 +86,7 @@ class VictimJourney(JourneyUpdates):
                 self._show(outlook)
                 await self._start_referrals(outlook)
                 outlook = await self._next(outlook)
-                self._begin_anew_if_due(journey)
+                self._begin_anew_if_due()
             outlook = await self._answer_the_last(outlook)
             if not _is_under_way(outlook):
                 return
@@ -84,20 +95,22 @@ class VictimJourney(JourneyUpdates):
         name=RECORD_CHANGED, description="The record of this case changed: look again."
     )
     def record_changed(self) -> None:
-        """Look at the record again."""
+        """Look at the record again, and try what rests."""
         self._nudged = True
+        self._rests.end_all()
 
     # What the journey does, one sentence each.
 
     async def _next(self, outlook: JourneyOutlook) -> JourneyOutlook:
-        if self._inbox.has_mail:
+        if self._has_mail():
             return await self._carry_out(self._inbox.take(), outlook)
-        if outlook.to_route:
-            return await self._step(
-                RouteOnward(case_ref=self._case_ref, referral=outlook.to_route[0])
-            )
-        if outlook.to_dispatch:
-            return await self._post_notice(outlook.to_dispatch[0].key, outlook)
+        for number in outlook.to_route:
+            step = RouteOnward(case_ref=self._case_ref, referral=number)
+            if self._rests.is_awake(name := f"{step.verb}/{number}"):
+                return await self._taken(name, step, outlook)
+        for queued in outlook.to_dispatch:
+            if self._rests.is_awake(queued.key):
+                return await self._post_notice(queued.key, outlook)
         return await self._wait(outlook)
 
     async def _carry_out(self, letter: Letter, outlook: JourneyOutlook) -> JourneyOutlook:
@@ -107,14 +120,19 @@ class VictimJourney(JourneyUpdates):
                 JourneySteps.carry_out,
                 CarryOut(command=letter.command, at=workflow.now()),
                 start_to_close_timeout=STEP_WITHIN,
-                retry_policy=UNTIL_IT_WORKS,
+                retry_policy=A_WHILE,
             )
-        except (ActivityError, ApplicationError) as error:  # a local one comes unwrapped
-            cause = error.cause if isinstance(error, ActivityError) else error
-            if not isinstance(cause, ApplicationError):
-                raise
-            letter.failure = ApplicationError(cause.message, type=cause.type, non_retryable=True)
+        except NOT_TAKEN as error:
+            failure = final(error)
+            if failure is None:
+                self._rests.begin(CARRY_OUT, error)
+                self._inbox.put_back(letter)
+                return outlook
+            letter.failure = ApplicationError(
+                failure.message, type=failure.type, non_retryable=True
+            )
             return outlook
+        self._rests.forget(CARRY_OUT)
         letter.reply = done.reply
         await self._nudge_referrals(done.touched)
         return done.outlook
@@ -166,30 +184,44 @@ class VictimJourney(JourneyUpdates):
         return True
 
     async def _post_notice(self, key: str, outlook: JourneyOutlook) -> JourneyOutlook:
-        if await post_notice(self._case_ref, key, self._has_news):
-            return await self._step(SendNotice(case_ref=self._case_ref, key=key))
-        if self._has_news() or is_due(outlook.alarms):
-            return await self._wait(outlook)
-        return outlook
+        try:
+            is_posted = await post_notice(self._case_ref, key, self._has_news)
+        except NOT_TAKEN as error:
+            if workflow.patched(WHAT_FAILS_RESTS):
+                self._rests.begin(key, error)
+                return outlook
+            is_posted = False
+            if not (self._has_news() or is_due(outlook.alarms)):
+                return outlook
+        if is_posted:
+            return await self._taken(key, SendNotice(case_ref=self._case_ref, key=key), outlook)
+        return await self._wait(outlook)
 
     def _has_news(self) -> bool:
-        return self._inbox.has_mail or self._nudged
+        return self._has_mail() or self._nudged
+
+    def _has_mail(self) -> bool:
+        """Whether a person's command may be carried out now."""
+        return self._inbox.has_mail and self._rests.is_awake(CARRY_OUT)
 
     async def _wait(self, outlook: JourneyOutlook) -> JourneyOutlook:
-        """Wait for a person, for news, or for the next alarm; people come first."""
-        alarm = outlook.alarms[0] if outlook.alarms else None
+        """Wait for a person, for news, for the next alarm, or for a rest to end; people first."""
+        alarm = self._rests.first_awake(outlook.alarms)
+        until = soonest(alarm.at if alarm else None, self._rests.next_end())
         await moment_or_timeout(
             lambda: self._has_news() or self._may_begin_anew(),
-            alarm.at if alarm else None,
+            until,
             summary=alarm_text(alarm) if alarm else None,
         )
-        if self._inbox.has_mail or self._may_begin_anew():
+        if self._has_mail() or self._may_begin_anew():
             return outlook
-        if self._nudged or alarm is None:
+        if self._nudged or until is None:
             return await self._read()
+        if alarm is None or alarm.at != until:
+            return outlook
         if alarm.kind is AlarmKind.SEND_CONTACT:
-            return await self._send_contact(alarm.contact or 0)
-        return await self._step(self._alarmed(alarm))
+            return await self._send_contact(alarm, outlook)
+        return await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
 
     def _alarmed(self, alarm: Alarm) -> ClockworkStep:
         contact = alarm.contact or 0
@@ -205,8 +237,9 @@ class VictimJourney(JourneyUpdates):
             case _:
                 return Breach(case_ref=self._case_ref, deadline=alarm.deadline)
 
-    async def _send_contact(self, number: int) -> JourneyOutlook:
+    async def _send_contact(self, alarm: Alarm, outlook: JourneyOutlook) -> JourneyOutlook:
         """Send a text to her, once; where nobody can tell whether it went, a person looks."""
+        number = alarm.contact or 0
         step = SendContact(case_ref=self._case_ref, contact=number)
         try:
             return await workflow.execute_activity_method(
@@ -217,26 +250,45 @@ class VictimJourney(JourneyUpdates):
                 summary=operations_text(step.verb),
             )
         except ActivityError:
-            return await self._step(SettleContact(case_ref=self._case_ref, contact=number))
+            unclear = SettleContact(case_ref=self._case_ref, contact=number)
+            return await self._taken(alarm_step(alarm), unclear, outlook)
 
     async def _read(self) -> JourneyOutlook:
+        """What the record says; asked until it answers, because nothing can be done before."""
         self._nudged = False
-        return await workflow.execute_local_activity_method(
-            JourneySteps.read_journey,
-            ReadJourney(case_ref=self._case_ref),
-            start_to_close_timeout=STEP_WITHIN,
-            retry_policy=UNTIL_IT_WORKS,
-        )
+        while True:
+            try:
+                outlook = await workflow.execute_local_activity_method(
+                    JourneySteps.read_journey,
+                    ReadJourney(case_ref=self._case_ref),
+                    start_to_close_timeout=STEP_WITHIN,
+                    retry_policy=A_WHILE,
+                )
+            except NOT_TAKEN as error:
+                self._rests.begin(READ, error)
+                self._begin_anew_if_due()
+                await self._rests.over(READ)
+            else:
+                self._rests.forget(READ)
+                return outlook
 
-    async def _step(self, step: ClockworkStep) -> JourneyOutlook:
-        outlook = await workflow.execute_local_activity_method(
-            JourneySteps.take_journey_step,
-            TakeJourneyStep(step=step, at=workflow.now()),
-            start_to_close_timeout=STEP_WITHIN,
-            retry_policy=UNTIL_IT_WORKS,
-        )
-        await self._nudge_referrals(outlook.touched)
-        return outlook
+    async def _taken(
+        self, name: str, step: ClockworkStep, outlook: JourneyOutlook
+    ) -> JourneyOutlook:
+        """Take a step; one that cannot be taken rests, and the journey goes on without it."""
+        try:
+            after = await workflow.execute_local_activity_method(
+                JourneySteps.take_journey_step,
+                TakeJourneyStep(step=step, at=workflow.now()),
+                start_to_close_timeout=STEP_WITHIN,
+                retry_policy=A_WHILE,
+            )
+        except NOT_TAKEN as error:
+            self._rests.begin(name, error)
+            return outlook
+        self._rests.forget(name)
+        await self._nudge_referrals(after.touched)
+        return after
 
     async def _answer_the_last(self, outlook: JourneyOutlook) -> JourneyOutlook:
         """Whoever asked while the case closed is answered; nobody waits for a closed journey.
@@ -245,10 +297,12 @@ class VictimJourney(JourneyUpdates):
         """
         self._show(outlook)
         while True:
-            while self._inbox.has_mail:
+            while self._has_mail():
                 outlook = await self._carry_out(self._inbox.take(), outlook)
-            await workflow.wait_condition(
-                lambda: self._inbox.has_mail or workflow.all_handlers_finished()
+            await moment_or_timeout(
+                lambda: self._has_mail() or workflow.all_handlers_finished(),
+                self._rests.next_end(),
+                summary=None,
             )
             if self._inbox.has_mail:
                 continue
@@ -262,17 +316,17 @@ class VictimJourney(JourneyUpdates):
         self._phase = outlook.stage
         self._progress.show(
             outlook.stage,
-            outlook.awaiting,
+            Awaiting.OPERATIONS if self._rests else outlook.awaiting,
             outlook.alarms,
             is_overdue=outlook.is_overdue,
             owner=outlook.owner,
         )
 
-    def _begin_anew_if_due(self, journey: StartJourney) -> None:
+    def _begin_anew_if_due(self) -> None:
         """Begin a new history, on the newest code. The record holds all that goes on."""
         if self._may_begin_anew():
             workflow.continue_as_new(
-                journey,
+                StartJourney(case_ref=self._case_ref),
                 initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
             )
 

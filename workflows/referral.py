@@ -24,8 +24,10 @@ with workflow.unsafe.imports_passed_through():
     from schemas.ids import journey_workflow_id
     from schemas.messages import (
         RECORD_CHANGED,
+        REFERRAL,
         Alarm,
         AlarmKind,
+        Awaiting,
         DeliverPacket,
         Queued,
         ReadReferral,
@@ -35,13 +37,20 @@ with workflow.unsafe.imports_passed_through():
         TakeReferralStep,
     )
     from schemas.operations import operations_text
-    from workflows.options import DELIVERY_WITHIN, STEP_WITHIN, UNTIL_DELIVERED, UNTIL_IT_WORKS
+    from workflows.options import (
+        A_WHILE,
+        DELIVERED_WITHIN,
+        DELIVERY_WITHIN,
+        STEP_WITHIN,
+        UNTIL_DELIVERED,
+    )
     from workflows.posting import post_notice
     from workflows.progress import Progress, alarm_text
-    from workflows.waiting import is_due, moment_or_timeout
+    from workflows.resting import NOT_TAKEN, READ, WHAT_FAILS_RESTS, Rests, alarm_step, final
+    from workflows.waiting import is_due, moment_or_timeout, soonest
 
 
-@workflow.defn(name="SupportReferral")
+@workflow.defn(name=REFERRAL)
 class SupportReferral:
     """A referral's clockwork."""
 
@@ -51,17 +60,16 @@ class SupportReferral:
         self._number = referral.referral
         self._nudged = False
         self._progress = Progress()
+        self._rests = Rests()
 
     @workflow.run
-    async def run(self, referral: StartReferral) -> ReferralOver:
+    async def run(self, _: StartReferral) -> ReferralOver:
         """Do what the record says, until the referral is over and everybody was told."""
         outlook = await self._read()
         while not outlook.is_over or outlook.to_dispatch:
-            self._progress.show(
-                outlook.state, outlook.awaiting, outlook.alarms, is_overdue=outlook.is_overdue
-            )
+            self._show(outlook)
             outlook = await self._next(outlook)
-            _continue_as_new_if_long(referral)
+            self._begin_anew_if_long()
         await self._tell_journey()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ReferralOver(state=outlook.state)
@@ -70,26 +78,46 @@ class SupportReferral:
         name=RECORD_CHANGED, description="The record of this referral changed: look again."
     )
     def record_changed(self) -> None:
-        """Look at the record again."""
+        """Look at the record again, and try what rests."""
         self._nudged = True
+        self._rests.end_all()
+
+    def _show(self, outlook: ReferralOutlook) -> None:
+        self._progress.show(
+            outlook.state,
+            Awaiting.OPERATIONS if self._rests else outlook.awaiting,
+            outlook.alarms,
+            is_overdue=outlook.is_overdue,
+        )
 
     async def _next(self, outlook: ReferralOutlook) -> ReferralOutlook:
-        if outlook.may_be_queued:  # first: a notice whose sink is away would hold it up
-            return await self._step(QueueDelivery(case_ref=self._case_ref, referral=self._number))
-        if outlook.to_dispatch:
-            return await self._dispatch(outlook.to_dispatch[0], outlook)
+        queue = QueueDelivery(case_ref=self._case_ref, referral=self._number)
+        if outlook.may_be_queued and self._rests.is_awake(queue.verb):
+            # First: a notice whose sink is away would hold it up.
+            return await self._taken(queue.verb, queue, outlook)
+        for queued in outlook.to_dispatch:
+            if self._rests.is_awake(queued.key):
+                return await self._dispatch(queued, outlook)
         return await self._wait(outlook)
 
     async def _dispatch(self, queued: Queued, outlook: ReferralOutlook) -> ReferralOutlook:
-        match queued.kind:
-            case "packet":
-                return await self._deliver(queued.key)
-            case "stop":
-                return await self._deliver_stop(queued.key)
-            case "notice":
-                return await self._post_notice(queued.key, outlook)
+        """Send one thing; what cannot be sent now rests, and the next one is not held up."""
+        try:
+            match queued.kind:
+                case "packet":
+                    after = await self._deliver(queued.key, outlook)
+                case "stop":
+                    after = await self._deliver_stop(queued.key)
+                case "notice":
+                    return await self._post_notice(queued.key, outlook)
+        except NOT_TAKEN as error:
+            self._rests.begin(queued.key, error)
+            return outlook
+        if after is not outlook:
+            self._rests.forget(queued.key)
+        return after
 
-    async def _deliver(self, key: str) -> ReferralOutlook:
+    async def _deliver(self, key: str, outlook: ReferralOutlook) -> ReferralOutlook:
         """Deliver the packet; where that can never be, say so and let the journey go on."""
         step = Deliver(case_ref=self._case_ref, referral=self._number, key=key)
         try:
@@ -97,13 +125,15 @@ class SupportReferral:
                 ReferralSteps.deliver_packet,
                 DeliverPacket(step=step, at=workflow.now()),
                 start_to_close_timeout=DELIVERY_WITHIN,
+                schedule_to_close_timeout=DELIVERED_WITHIN,
                 retry_policy=UNTIL_DELIVERED,
                 summary=operations_text(step.verb),
             )
         except ActivityError as error:
-            if not isinstance(error.cause, ApplicationError):
+            if final(error) is None:
                 raise
-            return await self._step(FailDelivery(case_ref=self._case_ref, referral=self._number))
+            failed = FailDelivery(case_ref=self._case_ref, referral=self._number)
+            return await self._taken(key, failed, outlook)
 
     async def _deliver_stop(self, key: str) -> ReferralOutlook:
         step = SendStop(case_ref=self._case_ref, referral=self._number, key=key)
@@ -111,28 +141,37 @@ class SupportReferral:
             ReferralSteps.deliver_stop,
             TakeReferralStep(referral=self._number, step=step, at=workflow.now()),
             start_to_close_timeout=DELIVERY_WITHIN,
+            schedule_to_close_timeout=DELIVERED_WITHIN,
             retry_policy=UNTIL_DELIVERED,
             summary=operations_text(step.verb),
         )
 
     async def _post_notice(self, key: str, outlook: ReferralOutlook) -> ReferralOutlook:
-        if await post_notice(self._case_ref, key, lambda: self._nudged):
-            return await self._step(SendNotice(case_ref=self._case_ref, key=key))
-        if self._nudged or is_due(outlook.alarms):
-            return await self._wait(outlook)
-        return outlook
+        try:
+            is_posted = await post_notice(self._case_ref, key, lambda: self._nudged)
+        except NOT_TAKEN as error:
+            if workflow.patched(WHAT_FAILS_RESTS):
+                self._rests.begin(key, error)
+                return outlook
+            is_posted = False
+            if not (self._nudged or is_due(outlook.alarms)):
+                return outlook
+        if is_posted:
+            return await self._taken(key, SendNotice(case_ref=self._case_ref, key=key), outlook)
+        return await self._wait(outlook)
 
     async def _wait(self, outlook: ReferralOutlook) -> ReferralOutlook:
-        """Wait for news or for the next alarm; news come first."""
-        alarm = outlook.alarms[0] if outlook.alarms else None
+        """Wait for news, for the next alarm, or for a rest to end; news come first."""
+        alarm = self._rests.first_awake(outlook.alarms)
+        until = soonest(alarm.at if alarm else None, self._rests.next_end())
         await moment_or_timeout(
-            lambda: self._nudged,
-            alarm.at if alarm else None,
-            summary=alarm_text(alarm) if alarm else None,
+            lambda: self._nudged, until, summary=alarm_text(alarm) if alarm else None
         )
-        if self._nudged or alarm is None:
+        if self._nudged or until is None:
             return await self._read()
-        return await self._step(self._alarmed(alarm))
+        if alarm is None or alarm.at != until:
+            return outlook
+        return await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
 
     def _alarmed(self, alarm: Alarm) -> ClockworkStep:
         match alarm.kind:
@@ -144,21 +183,40 @@ class SupportReferral:
                 return Breach(case_ref=self._case_ref, deadline=alarm.deadline)
 
     async def _read(self) -> ReferralOutlook:
+        """What the record says; asked until it answers, because nothing can be done before."""
         self._nudged = False
-        return await workflow.execute_local_activity_method(
-            ReferralSteps.read_referral,
-            ReadReferral(case_ref=self._case_ref, referral=self._number, at=workflow.now()),
-            start_to_close_timeout=STEP_WITHIN,
-            retry_policy=UNTIL_IT_WORKS,
-        )
+        while True:
+            try:
+                outlook = await workflow.execute_local_activity_method(
+                    ReferralSteps.read_referral,
+                    ReadReferral(case_ref=self._case_ref, referral=self._number, at=workflow.now()),
+                    start_to_close_timeout=STEP_WITHIN,
+                    retry_policy=A_WHILE,
+                )
+            except NOT_TAKEN as error:
+                self._rests.begin(READ, error)
+                self._begin_anew_if_long()
+                await self._rests.over(READ)
+            else:
+                self._rests.forget(READ)
+                return outlook
 
-    async def _step(self, step: ClockworkStep) -> ReferralOutlook:
-        return await workflow.execute_local_activity_method(
-            ReferralSteps.take_referral_step,
-            TakeReferralStep(referral=self._number, step=step, at=workflow.now()),
-            start_to_close_timeout=STEP_WITHIN,
-            retry_policy=UNTIL_IT_WORKS,
-        )
+    async def _taken(
+        self, name: str, step: ClockworkStep, outlook: ReferralOutlook
+    ) -> ReferralOutlook:
+        """Take a step; one that cannot be taken rests, and the referral goes on without it."""
+        try:
+            after = await workflow.execute_local_activity_method(
+                ReferralSteps.take_referral_step,
+                TakeReferralStep(referral=self._number, step=step, at=workflow.now()),
+                start_to_close_timeout=STEP_WITHIN,
+                retry_policy=A_WHILE,
+            )
+        except NOT_TAKEN as error:
+            self._rests.begin(name, error)
+            return outlook
+        self._rests.forget(name)
+        return after
 
     async def _tell_journey(self) -> None:
         """The journey may have closed meanwhile; then there is nobody left to tell."""
@@ -168,13 +226,13 @@ class SupportReferral:
         except ApplicationError:
             workflow.logger.info("the journey is closed")
 
+    def _begin_anew_if_long(self) -> None:
+        """A service that supports for years, or a sink that is away for weeks, makes it long.
 
-def _continue_as_new_if_long(referral: StartReferral) -> None:
-    """A service that supports for years, or a sink that is away for weeks, makes it long.
-
-    Then it takes the newest code, so that no build has to be kept for it for ever.
-    """
-    if workflow.info().is_continue_as_new_suggested():
-        workflow.continue_as_new(
-            referral, initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE
-        )
+        Then it takes the newest code, so that no build has to be kept for it for ever.
+        """
+        if workflow.info().is_continue_as_new_suggested():
+            workflow.continue_as_new(
+                StartReferral(case_ref=self._case_ref, referral=self._number),
+                initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
+            )

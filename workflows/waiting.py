@@ -34,3 +34,8 @@ async def moment_or_timeout(
 def is_due(alarms: tuple[Alarm, ...]) -> bool:
     """Whether the soonest alarm's time has come."""
     return bool(alarms) and alarms[0].at <= workflow.now()
+
+
+def soonest(*moments: datetime | None) -> datetime | None:
+    """The first of these moments; None where there is none."""
+    return min((moment for moment in moments if moment is not None), default=None)

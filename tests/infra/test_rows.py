@@ -10,9 +10,11 @@ import pytest
 
 from activities.ports import Beside
 from infra.database import CONSTRAINT_ERRORS, Scope, open_pool, transaction
+from infra.repairs import Repairs
 from infra.stack.secrets import Role
 from infra.staff import StaffRegister
 from infra.statements import statements
+from infra.troubles import Step, Troubles
 from infra.withdrawal_post import post_withdrawal
 from rules.duties import ACKNOWLEDGE, deadline_id
 from rules.packets import shown
@@ -29,13 +31,15 @@ from schemas.contact_commands import PlanContact, SetPlan
 from schemas.deadlines import DeadlineState
 from schemas.directory import Capacity, ServiceStatus
 from schemas.errors import BadInputError, RecordError
-from schemas.ids import CaseRef, new_case_ref
+from schemas.ids import CaseRef, journey_workflow_id, new_case_ref
 from schemas.lanes import AgeGroup, MaracAgency
 from schemas.referral import NeedCategory, NeedState, ReferralState
 from schemas.referral_commands import AcceptReferral, DeclineReferral, StartAdvice
 from schemas.snapshot import DispatchKind, DispatchState
+from schemas.troubles import RepairReason, Why
+from schemas.verbs import Verb
 from schemas.withdrawal import CheckState
-from tests.builders import AT, adviser, an_actor, caseworker, ngo_intake, supervisor
+from tests.builders import AT, adviser, an_actor, caseworker, ngo_intake, ops, supervisor
 from tests.conftest import People, Servers
 from tests.infra.cases import (
     HARBOUR,
@@ -59,9 +63,13 @@ UNGUARDED = {
 }
 """Tables of the guarded schemas without row security, each with the reason."""
 
-_RELAY = {(Role.JOURNEYS, "record.wake"), (Role.JOURNEYS, "record.withdrawal_post")}
+_RELAY = {
+    (Role.JOURNEYS, "record.wake"),
+    (Role.JOURNEYS, "record.withdrawal_post"),
+    (Role.JOURNEYS, "record.trouble"),
+}
 """What the worker's relay carries on for every case: wakes that a desk left over, which are ids of
-workflows, and withdrawals that were posted by people who are no party."""
+workflows, withdrawals that were posted by people who are no party, and the register of what fails."""
 
 _MIRRORED = {"record.case_link"}
 """A link is written in both cases at once, so the worker of one sees the other's half of it."""
@@ -164,6 +172,9 @@ async def a_full_case(people: People, linked: CaseRef) -> CaseRef:
     await StaffRegister(pool, gone).mark_left("lou", supervisor())
     nobodys = about(new_case_ref(), WithdrawConsent, actor=SALTMERE)
     await post_withdrawal(pool, Scope(SALTMERE), nobodys)
+    stuck = Step(journey_workflow_id(full), Verb.REMIND)
+    await Troubles(await people.pool_of(Role.JOURNEYS)).note(stuck, "bug")
+    await Repairs(pool, ops()).pause(full, Why(reason=RepairReason.EXERCISE))
     await (await people.reader_for(ann)).read_personal(full, ann)
     return full
 

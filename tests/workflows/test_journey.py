@@ -13,6 +13,7 @@ from infra.contacts import FileContacts
 from infra.database import Scope
 from infra.keys import FileKeyProvider, Keyring
 from infra.stack.secrets import Role
+from infra.troubles import Troubles
 from infra.wakes import send_wakes
 from schemas.case import SafetyCheck, Stage
 from schemas.case_commands import (
@@ -410,6 +411,7 @@ async def test_a_relay_that_cannot_read_the_posts_still_wakes(opens: Opens, peop
         record=clock.record,
         notices=clock.notices,
         contacts=FileContacts(clock.notices_dir / "to-her"),
+        troubles=Troubles(pool),
     )
     superuser = await people.pool_of(Role.POSTGRES)
     left_by_others = "UPDATE record.wake SET done_at = clock_timestamp() WHERE case_ref <> $1"
