@@ -69,7 +69,7 @@ _RELAY = {
     (Role.JOURNEYS, "record.trouble"),
 }
 """What the worker's relay carries on for every case: wakes that a desk left over, which are ids of
-workflows, withdrawals that were posted by people who are no party, and the register of what fails."""
+workflows, withdrawals posted by people who are no party, and the register of what fails."""
 
 _MIRRORED = {"record.case_link"}
 """A link is written in both cases at once, so the worker of one sees the other's half of it."""
