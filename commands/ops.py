@@ -105,7 +105,12 @@ async def retry(
     named, why = workflow_id(workflow), _why(reason, ticket)
     async with _desk(data_dir, actor, as_json=as_json) as opened:
         await opened.retry(named, why)
-        _say(as_json, "Asked.", f"{named} tries again; `ops stuck` shows what still fails.", named)
+        _say(
+            as_json,
+            "Asked.",
+            f"{named} tries again now; `ops stuck` shows what still fails.",
+            named,
+        )
 
 
 @app.command()
@@ -126,7 +131,12 @@ async def redrive(
     named, why = workflow_id(workflow), _why(reason, ticket)
     async with _desk(data_dir, actor, as_json=as_json) as opened:
         await opened.redrive(named, why)
-        _say(as_json, "Begun anew.", f"{named} reads the record and goes on from there.", named)
+        _say(
+            as_json,
+            "Asked.",
+            f"{named} begins anew from the record as soon as a worker is there.",
+            named,
+        )
 
 
 @app.command()

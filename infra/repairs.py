@@ -1,6 +1,7 @@
-"""What operations staff repair: read and written as one of them, each act with its audit row first.
+"""What operations staff repair: they ask, with an audit row, and the worker does it.
 
-Nothing of a case is read here but its reference and who leads it.
+Whoever asks sees references and codes, and has the keys of no case. What is asked is kept in the
+record until it is done, so that it is done after an outage too.
 """
 
 from datetime import UTC, datetime
@@ -11,22 +12,25 @@ from temporalio.service import RPCError, RPCStatusCode
 from infra import audit
 from infra.database import Connection, Pool, Scope, transaction
 from infra.statements import statements
-from infra.wakes import begin, wake
+from infra.wakes import begin
 from schemas.actor import Actor
-from schemas.errors import BadInputError, UnreachableError
+from schemas.errors import BadInputError
 from schemas.ids import CaseRef, case_of_workflow
 from schemas.messages import RECORD_CHANGED
-from schemas.troubles import Pause, Place, StuckPage, Trouble, Why
+from schemas.troubles import Pause, Place, Repair, StuckPage, Trouble, Why
 from schemas.verbs import Verb
 
 _SQL = statements("troubles")
 _MOST = 500
 _REDRIVEN = "redriven"
-_ONE_ROW = " 1"
+_NO_ROW = " 0"
+_VERBS = {Repair.RETRY: Verb.RETRY_WORK, Repair.REDRIVE: Verb.REDRIVE_WORK}
+_NO_RETRY_HELPS = frozenset({Place.PAYLOAD, Place.WORKFLOW_TASK})
+"""What is wrong with the history itself, which stays as it is."""
 
 
 class Repairs:
-    """Repairs by one person of operations."""
+    """Repairs asked for by one person of operations."""
 
     def __init__(self, pool: Pool, actor: Actor) -> None:
         self._pool = pool
@@ -43,38 +47,25 @@ class Repairs:
             pauses=tuple(Pause.model_validate(dict(row)) for row in pauses),
         )
 
-    async def retry(self, client: Client, workflow_id: str, why: Why) -> None:
-        """Have what fails in a workflow tried again now.
+    async def ask(self, repair: Repair, workflow_id: str, why: Why) -> None:
+        """Have a workflow try again what fails in it, or begin anew from the record.
 
         Raises:
             BadInputError: nothing is stuck there, or trying again cannot help.
-            UnreachableError: Temporal does not answer.
         """
-        stuck = await self._stuck_at(workflow_id)
-        hopeless = {Place.PAYLOAD, Place.WORKFLOW_TASK} & {one.step for one in stuck}
-        if hopeless:
+        page = await self.list_stuck()
+        steps = {one.step for one in page.troubles if one.workflow_id == workflow_id}
+        if not steps:
+            raise BadInputError("workflow", "nothing is stuck there: see `ops stuck`")
+        hopeless = sorted(_NO_RETRY_HELPS & steps)
+        if repair is Repair.RETRY and hopeless:
             raise BadInputError(
-                "workflow", f"{min(hopeless)}: trying again cannot help; use `ops redrive`"
+                "workflow", f"{hopeless[0]}: trying again cannot help; use `ops redrive`"
             )
-        owner = await self._noted(Verb.RETRY_WORK, workflow_id, why)
-        await wake(client, workflow_id, owner)
-
-    async def redrive(self, client: Client, workflow_id: str, why: Why) -> None:
-        """Begin a workflow anew from the record, whatever became of the one there was.
-
-        Raises:
-            BadInputError: nothing is stuck there.
-            UnreachableError: Temporal does not answer.
-        """
-        await self._stuck_at(workflow_id)
-        owner = await self._noted(Verb.REDRIVE_WORK, workflow_id, why)
-        try:
-            await _terminated(client, workflow_id)
-            await begin(client, workflow_id, owner)
-        except RPCError:
-            raise UnreachableError("Temporal does not answer: give the verb again.") from None
         async with transaction(self._pool, self._scope) as connection:
-            await connection.execute(_SQL["settle_workflow"], workflow_id)
+            await connection.execute(_SQL["ask_repair"], workflow_id, repair)
+            case_ref = case_of_workflow(workflow_id)
+            await self._note(connection, _VERBS[repair], case_ref, why, workflow_id)
 
     async def pause(self, case_ref: CaseRef, why: Why) -> bool:
         """Hold back what goes out of a case by itself; False: it was held back already.
@@ -82,57 +73,30 @@ class Repairs:
         Raises:
             RecordError: there is no such case.
         """
-        by = str(self._actor)
+        values = (case_ref, str(self._actor), why.reason, why.ticket)
         async with transaction(self._pool, self._scope) as connection:
-            done = await connection.execute(_SQL["put_pause"], case_ref, by, why.reason, why.ticket)
-            if done.endswith(_ONE_ROW):
-                await self._append(connection, Verb.PAUSE_CASE, case_ref, why)
-        return done.endswith(_ONE_ROW)
-
-    async def resume(self, client: Client, case_ref: CaseRef, why: Why) -> bool:
-        """Let go out again what was held back; False: nothing was.
-
-        Raises:
-            UnreachableError: Temporal does not answer; what was held back goes out later.
-        """
-        async with transaction(self._pool, self._scope) as connection:
-            done = await connection.execute(_SQL["lift_pause"], case_ref)
-            if not done.endswith(_ONE_ROW):
+            done = await connection.execute(_SQL["put_pause"], *values)
+            if done.endswith(_NO_ROW):
                 return False
-            await self._append(connection, Verb.RESUME_CASE, case_ref, why)
-        try:
-            query = f'WorkflowId STARTS_WITH "case/{case_ref}/" AND ExecutionStatus = "Running"'
-            async for one in client.list_workflows(query):
-                await client.get_workflow_handle(one.id).signal(RECORD_CHANGED)
-        except RPCError:
-            raise UnreachableError(
-                "It is let go, and Temporal does not answer: its workflows see it when they next "
-                "look at the record."
-            ) from None
+            await self._note(connection, Verb.PAUSE_CASE, case_ref, why)
         return True
 
-    async def _stuck_at(self, workflow_id: str) -> list[Trouble]:
-        page = await self.list_stuck()
-        found = [one for one in page.troubles if one.workflow_id == workflow_id]
-        if not found:
-            raise BadInputError("workflow", "nothing is stuck there: see `ops stuck`")
-        return found
-
-    async def _noted(self, verb: Verb, workflow_id: str, why: Why) -> str:
-        """The audit row, committed before anything is done; who leads the case."""
-        case_ref = case_of_workflow(workflow_id)
+    async def resume(self, case_ref: CaseRef, why: Why) -> bool:
+        """Let go out again what was held back; False: nothing was."""
         async with transaction(self._pool, self._scope) as connection:
-            await self._append(connection, verb, case_ref, why, workflow=workflow_id)
-            return await connection.fetchval(_SQL["leader_of"], case_ref) or ""
+            done = await connection.execute(_SQL["lift_pause"], case_ref)
+            if done.endswith(_NO_ROW):
+                return False
+            await self._note(connection, Verb.RESUME_CASE, case_ref, why)
+        return True
 
-    async def _append(
+    async def _note(
         self,
         connection: Connection,
         verb: Verb,
         case_ref: CaseRef | None,
         why: Why,
-        *,
-        workflow: str | None = None,
+        workflow_id: str | None = None,
     ) -> None:
         body = audit.audit_body(
             self._actor,
@@ -140,15 +104,60 @@ class Repairs:
             case_ref=case_ref,
             outcome="done",
             occurred_at=datetime.now(UTC),
-            detail={"why": why.reason, "ticket": why.ticket, "workflow": workflow},
+            detail={"why": why.reason, "ticket": why.ticket, "workflow": workflow_id},
         )
         await audit.append(connection, body)
 
 
-async def _terminated(client: Client, workflow_id: str) -> None:
+async def carry_out_repairs(pool: Pool, client: Client, leads: dict[CaseRef, str]) -> int:
+    """Do what was asked of the worker; returns how much that was.
+
+    Args:
+        pool: the worker's.
+        client: of the namespace of journeys, with the keys of cases.
+        leads: who leads each case under way.
+
+    Raises:
+        UnreachableError: the record is away.
+        RPCError: Temporal is away; what is left is done later.
+    """
+    async with transaction(pool, Scope()) as connection:
+        asked = await connection.fetch(_SQL["list_asked"])
+        lifted = await connection.fetch(_SQL["list_lifted"])
+    for row in asked:
+        workflow_id, is_redrive = row["workflow_id"], row["is_redrive"]
+        if is_redrive:
+            await _terminate(client, workflow_id)
+        case_ref = case_of_workflow(workflow_id)
+        await begin(client, workflow_id, leads.get(case_ref) if case_ref else None)
+        async with transaction(pool, Scope()) as connection:
+            done = "mark_redriven" if is_redrive else "mark_retried"
+            await connection.execute(_SQL[done], workflow_id)
+    for row in lifted:
+        await _tell_all(client, row["case_ref"])
+        async with transaction(pool, Scope()) as connection:
+            await connection.execute(_SQL["forget_lifted"], row["case_ref"])
+    return len(asked) + len(lifted)
+
+
+async def _tell_all(client: Client, case_ref: CaseRef) -> None:
+    """Have every workflow of a case look at the record again."""
+    query = f'WorkflowId STARTS_WITH "case/{case_ref}/" AND ExecutionStatus = "Running"'
+    async for one in client.list_workflows(query):
+        try:
+            await client.get_workflow_handle(one.id).signal(RECORD_CHANGED)
+        except RPCError as error:
+            _pass_if_ended(error)
+
+
+async def _terminate(client: Client, workflow_id: str) -> None:
     """End the run there is, if any; the reason lies open in Temporal, and is this one word."""
     try:
         await client.get_workflow_handle(workflow_id).terminate(reason=_REDRIVEN)
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
+        _pass_if_ended(error)
+
+
+def _pass_if_ended(error: RPCError) -> None:
+    if error.status is not RPCStatusCode.NOT_FOUND:
+        raise error

@@ -68,6 +68,15 @@ class StuckPage(BaseModel):
     pauses: tuple[Pause, ...]
 
 
+class Repair(StrEnum):
+    """What a worker is asked to do about a workflow."""
+
+    RETRY = "retry"
+    """Try what fails again now."""
+    REDRIVE = "redrive"
+    """Begin anew from the record."""
+
+
 class RepairReason(StrEnum):
     """Why somebody repairs or pauses. A list, so that nothing about a person is typed here."""
 

@@ -62,7 +62,7 @@ async def open_repair_desk(installation: Installation, actor: Actor) -> AsyncIte
         await _check_embedded(pool)
         keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope(actor))
         counter = Counter(actor, PostgresRecord(pool, keyring, Scope(actor)))
-        yield RepairDesk(counter, pool, lambda: connect_temporal(installation, keyring))
+        yield RepairDesk(counter, pool)
 
 
 async def _check_embedded(pool: Pool) -> None:

@@ -1,13 +1,9 @@
 """The desk of operations: what keeps failing, and its repair. Nothing of a case is shown."""
 
-from collections.abc import Awaitable, Callable
-
-from temporalio.client import Client
-
 from infra.database import Pool
 from infra.repairs import Repairs
 from schemas.ids import CaseRef
-from schemas.troubles import StuckPage, Why
+from schemas.troubles import Repair, StuckPage, Why
 from schemas.verbs import Verb
 from web.counter import Counter
 
@@ -15,11 +11,8 @@ from web.counter import Counter
 class RepairDesk:
     """Repairs that one person may make, each asked for by its right first."""
 
-    def __init__(
-        self, counter: Counter, pool: Pool, connect: Callable[[], Awaitable[Client]]
-    ) -> None:
+    def __init__(self, counter: Counter, pool: Pool) -> None:
         self._counter = counter
-        self._connect = connect
         self._repairs = Repairs(pool, counter.actor)
 
     async def list_stuck(self) -> StuckPage:
@@ -28,22 +21,22 @@ class RepairDesk:
         return await self._repairs.list_stuck()
 
     async def retry(self, workflow_id: str, why: Why) -> None:
-        """Have what fails tried again now.
+        """Ask for what fails to be tried again now.
 
         Raises:
             BadInputError: nothing is stuck there, or trying again cannot help.
         """
         await self._counter.require(Verb.RETRY_WORK)
-        await self._repairs.retry(await self._connect(), workflow_id, why)
+        await self._repairs.ask(Repair.RETRY, workflow_id, why)
 
     async def redrive(self, workflow_id: str, why: Why) -> None:
-        """Begin a workflow anew from the record.
+        """Ask for a workflow to begin anew from the record.
 
         Raises:
             BadInputError: nothing is stuck there.
         """
         await self._counter.require(Verb.REDRIVE_WORK)
-        await self._repairs.redrive(await self._connect(), workflow_id, why)
+        await self._repairs.ask(Repair.REDRIVE, workflow_id, why)
 
     async def pause(self, case_ref: CaseRef, why: Why) -> bool:
         """Hold back what goes out of a case by itself; False: it was held back already."""
@@ -53,4 +46,4 @@ class RepairDesk:
     async def resume(self, case_ref: CaseRef, why: Why) -> bool:
         """Let it go out again; False: nothing was held back."""
         await self._counter.require(Verb.RESUME_CASE)
-        return await self._repairs.resume(await self._connect(), case_ref, why)
+        return await self._repairs.resume(case_ref, why)

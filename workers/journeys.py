@@ -20,6 +20,7 @@ from infra.database import Pool, Scope, open_pool
 from infra.keys import FileKeyProvider, Keyring
 from infra.notices import FileNotices
 from infra.record import PostgresRecord
+from infra.repairs import carry_out_repairs
 from infra.settings import Installation
 from infra.stack.secrets import Role
 from infra.telemetry import code_of, log
@@ -189,6 +190,7 @@ async def relay(world: World) -> None:
         if clock() >= sweeps_at:
             sweeps_at = clock() + SWEPT_EVERY.total_seconds()
             await _tried(sweep.once())
+        await _tried(carry_out_repairs(world.pool, world.client, sweep.leads))
         await _tried(world.troubles.alert(world.notices))
         await asyncio.sleep(_RELAY_EVERY)
 

@@ -34,6 +34,7 @@ class Sweep:
         self._client = client
         self._troubles = troubles
         self._suspects: set[str] = set()
+        self.leads: dict[CaseRef, str] = {}
 
     async def once(self) -> None:
         """Note what is found, start what is missing, settle what is found no more.
@@ -44,14 +45,14 @@ class Sweep:
         """
         noted = await self._troubles.refresh()
         await self._note_failing_tasks(noted)
-        leads = await self._troubles.under_way()
+        self.leads = await self._troubles.under_way()
         ended = await self._ended_badly()
-        found = ended | await self._missing(leads)
+        found = ended | await self._missing()
         for workflow_id in sorted(found):
             code = TroubleCode.ENDED_BADLY if workflow_id in ended else TroubleCode.NO_CLOCK
             await self._troubles.note(Step(workflow_id, Place.WORKFLOW), code)
             case_ref = case_of_workflow(workflow_id)
-            await begin(self._client, workflow_id, leads.get(case_ref) if case_ref else None)
+            await begin(self._client, workflow_id, self.leads.get(case_ref) if case_ref else None)
         await self._settle(noted, Place.WORKFLOW, found)
 
     async def _note_failing_tasks(self, noted: tuple[Trouble, ...]) -> None:
@@ -75,16 +76,16 @@ class Sweep:
         ours = sorted(one for one in listed if case_of_workflow(one))
         return {one for one in ours if await self._status(one) not in _IS_DONE}
 
-    async def _missing(self, leads: dict[CaseRef, str]) -> set[str]:
+    async def _missing(self) -> set[str]:
         """Journeys of cases under way that do not run, now and the time before.
 
         Temporal's lists lag a little: a case that was opened just now is no suspect.
         """
         suspects = set[str]()
-        if (await self._client.count_workflows(_JOURNEYS_RUN)).count != len(leads):
+        if (await self._client.count_workflows(_JOURNEYS_RUN)).count != len(self.leads):
             listed = self._client.list_workflows(_JOURNEYS_RUN, page_size=_AT_ONCE)
             running = {one.id async for one in listed}
-            suspects = {journey_workflow_id(case) for case in leads} - running
+            suspects = {journey_workflow_id(case) for case in self.leads} - running
         missing, self._suspects = suspects & self._suspects, suspects
         return {one for one in sorted(missing) if await self._status(one) not in _GOES_ON}
 

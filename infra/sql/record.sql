@@ -55,7 +55,8 @@ SELECT jsonb_build_object(
         FROM record.case_person n WHERE n.case_ref = $1),
     'transfers', (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.number)
         FROM record.transfer x WHERE x.case_ref = $1),
-    'is_paused', EXISTS (SELECT FROM record.pause u WHERE u.case_ref = $1),
+    'is_paused', EXISTS (
+        SELECT FROM record.pause u WHERE u.case_ref = $1 AND u.lifted_at IS NULL),
     'services', (SELECT jsonb_agg(to_jsonb(s)) FROM (
         SELECT code, organisation, status, hours FROM directory.service
         WHERE code = ANY ($2::text[])

@@ -2,7 +2,7 @@
 -- References, codes and times: nothing that anybody said or is.
 
 -- One row for each step of a workflow that keeps failing. A row that was settled begins anew when
--- the step fails again.
+-- the step fails again. `asked` is a repair that a worker has to make: whoever asks has no keys.
 CREATE TABLE record.trouble (
     workflow_id text        NOT NULL,
     step        text        NOT NULL,
@@ -12,10 +12,12 @@ CREATE TABLE record.trouble (
     since       timestamptz NOT NULL,
     seen_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     alerted_at  timestamptz,
+    asked       text,
     settled_at  timestamptz,
     CONSTRAINT trouble_pk PRIMARY KEY (workflow_id, step),
     CONSTRAINT trouble_of_its_case CHECK (starts_with(workflow_id, 'case/' || case_ref || '/')),
     CONSTRAINT trouble_says_codes CHECK (step ~ '^[A-Za-z_]{1,60}$' AND code ~ '^[A-Za-z_]{1,60}$'),
+    CONSTRAINT trouble_asked_known CHECK (asked IN ('retry', 'redrive')),
     CONSTRAINT trouble_attempts_counted CHECK (attempts > 0)
 );
 CREATE INDEX trouble_open_ix ON record.trouble (since) WHERE settled_at IS NULL;
@@ -28,6 +30,7 @@ CREATE TABLE record.pause (
     reason    text        NOT NULL,
     ticket    text,
     paused_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    lifted_at timestamptz,
     CONSTRAINT pause_pk PRIMARY KEY (case_ref),
     CONSTRAINT pause_case_fk FOREIGN KEY (case_ref) REFERENCES record.case_file,
     CONSTRAINT pause_says_codes CHECK (reason ~ '^[a-z_]{1,40}$' AND ticket ~ '^[A-Z0-9-]{1,32}$')
@@ -40,22 +43,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT c.case_ref, c.owner FROM record.case_file c WHERE c.stage <> 'closed'
 $$;
 
--- Whoever leads a case, for those who begin its journey anew and see nothing else of it.
-CREATE FUNCTION record.leader_of(wanted text) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT c.owner FROM record.case_file c
-    WHERE c.case_ref = wanted AND record.setting('role') = 'ops'
-$$;
-
-REVOKE ALL ON FUNCTION record.under_way(), record.leader_of(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION record.under_way() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record.under_way() TO sp_journeys;
-GRANT EXECUTE ON FUNCTION record.leader_of(text) TO sp_web;
 
-GRANT SELECT, INSERT, UPDATE (code, attempts, since, seen_at, alerted_at, settled_at)
+GRANT SELECT, INSERT, UPDATE (code, attempts, since, seen_at, alerted_at, asked, settled_at)
     ON record.trouble TO sp_journeys;
-GRANT SELECT, UPDATE (settled_at) ON record.trouble TO sp_web;
-GRANT SELECT ON record.pause TO sp_journeys;
-GRANT SELECT, DELETE, INSERT (case_ref, paused_by, reason, ticket) ON record.pause TO sp_web;
+GRANT SELECT, UPDATE (asked) ON record.trouble TO sp_web;
+GRANT SELECT, DELETE ON record.pause TO sp_journeys;
+GRANT SELECT, INSERT (case_ref, paused_by, reason, ticket),
+    UPDATE (paused_by, reason, ticket, paused_at, lifted_at) ON record.pause TO sp_web;
 
 ALTER TABLE record.trouble ENABLE ROW LEVEL SECURITY;
 ALTER TABLE record.trouble FORCE ROW LEVEL SECURITY;
@@ -69,6 +65,7 @@ CREATE POLICY person ON record.trouble FOR SELECT TO sp_web USING (record.leads(
 
 CREATE POLICY worker ON record.pause FOR SELECT TO sp_journeys
     USING (case_ref = record.setting('case_ref'));
+CREATE POLICY relay ON record.pause TO sp_journeys USING (lifted_at IS NOT NULL);
 CREATE POLICY repair ON record.pause TO sp_web
     USING (record.setting('role') = 'ops')
     WITH CHECK (record.setting('role') = 'ops'

@@ -1,0 +1,1 @@
+"""What the journey keeps when things break."""
