@@ -15,6 +15,7 @@ import asyncpg
 
 from activities.ports import Judge, Record
 from infra import audit
+from infra.clocks import record_now
 from infra.database import Pool, Scope, transaction
 from infra.statements import statements
 from infra.telemetry import code_of, log
@@ -115,7 +116,7 @@ async def carry_out_posts(
     for row in rows:
         step = Step(journey_workflow_id(CaseRef(row["case_ref"])), Place.WITHDRAWAL_POST)
         try:
-            await _carry_out(record, judge_of, row)
+            await _carry_out(record, judge_of, row, await record_now(pool))
             async with transaction(pool, Scope()) as connection:
                 await connection.execute(_SQL["settle_withdrawal_post"], row["id"])
         except Exception as error:  # noqa: BLE001 - one case's trouble is not the others'
@@ -130,7 +131,8 @@ async def carry_out_posts(
     return len(rows)
 
 
-async def _carry_out(record: Record, judge_of: JudgeOf, row: asyncpg.Record) -> None:
+async def _carry_out(record: Record, judge_of: JudgeOf, row: asyncpg.Record, at: datetime) -> None:
+    """At the record's own time: the hours in which she may be asked are counted by that clock."""
     who = {part: row[part] for part in ("role", "organisation", "person")}
     command = WithdrawConsent(
         command_id=f"post-{row['id']}",  # its bearer's own may have answered something else
@@ -142,4 +144,4 @@ async def _carry_out(record: Record, judge_of: JudgeOf, row: asyncpg.Record) -> 
         via=row["via"],
     )
     with suppress(BadInputError):
-        await record.change(command, judge_of(command, datetime.now(UTC)))
+        await record.change(command, judge_of(command, at))

@@ -12,6 +12,7 @@ What is left is a caller's mistake, a broken installation, or the outside world 
     ├── KeyUnavailableError    the key store does not answer or lacks the key
     │   ├── KeyMissingError    there never was such a key, or not for this caller
     │   └── KeyDestroyedError  the key was destroyed; the text is gone for good
+    ├── ClocksApartError       two clocks disagree, so nobody can tell whether now is safe
     ├── DamagedTextError       a sealed text does not open under its case, field and version
     └── RecordError            the database refused a write; carries the constraint's code
 
@@ -79,6 +80,15 @@ class KeyDestroyedError(KeyUnavailableError):
     """The key was destroyed on purpose: what it sealed can never be read again."""
 
     code = "key_destroyed"
+
+
+class ClocksApartError(SafepathError):
+    """Temporal's clock is not this machine's, so nobody can tell whether it is safe now."""
+
+    code = "clocks_apart"
+
+    def __init__(self) -> None:
+        super().__init__("Temporal's clock and this machine's are apart: nothing was sent.")
 
 
 class DamagedTextError(SafepathError):

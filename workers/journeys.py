@@ -31,6 +31,7 @@ from infra.withdrawal_post import Patience, carry_out_posts
 from schemas.command_base import Command
 from schemas.errors import SafepathError
 from workers.sweep import SWEPT_EVERY, Sweep
+from workers.texts import TextsByTwoClocks
 from workers.watch import StepWatch
 from workflows.journey import VictimJourney
 from workflows.referral import SupportReferral
@@ -102,7 +103,8 @@ def journeys_worker(
             their history, and a journey takes the newest at the end of a phase.
     """
     calendar = england_and_wales()
-    journey = JourneySteps(record=record, notices=notices, contacts=contacts, calendar=calendar)
+    texts = TextsByTwoClocks(contacts, client)
+    journey = JourneySteps(record=record, notices=notices, contacts=texts, calendar=calendar)
     referral = ReferralSteps(record=record, calendar=calendar)
     return Worker(
         client,
