@@ -14,6 +14,7 @@ from activities.journey_steps import JourneySteps
 from activities.judging import judge_of
 from activities.ports import Contacts, Judge, Notices, Record
 from activities.referral_steps import ReferralSteps
+from infra.builds import DEPLOYMENT
 from infra.calendars.load import england_and_wales
 from infra.contacts import FileContacts
 from infra.database import Pool, Scope, open_pool
@@ -30,14 +31,13 @@ from infra.wakes import send_wakes
 from infra.withdrawal_post import Patience, carry_out_posts
 from schemas.command_base import Command
 from schemas.errors import SafepathError
+from workers.lookout import Lookout
 from workers.sweep import SWEPT_EVERY, Sweep
 from workers.texts import TextsByTwoClocks
 from workers.watch import StepWatch
 from workflows.journey import VictimJourney
 from workflows.referral import SupportReferral
 
-DEPLOYMENT = "safepath-journeys"
-"""The worker deployment whose versions are the builds of this worker."""
 _CACHED_JOURNEYS = 1_000
 _FINISH_WITHIN = timedelta(seconds=10)
 _MISSED_AFTER = timedelta(seconds=2)
@@ -153,10 +153,13 @@ async def run_journeys(
         async with worker:
             say("journeys worker ready")
             log().info("worker_ready", task_queue=JOURNEYS, namespace=world.client.namespace)
-            relaying = asyncio.create_task(relay(world))
+            lookout = Lookout(world.pool, world.client, installation.build)
+            await lookout.report(say)
+            beside = [asyncio.create_task(relay(world)), asyncio.create_task(lookout.keep())]
             await stop.wait()
-            relaying.cancel()
-            await asyncio.gather(relaying, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
     say("journeys worker stopped")
 
 

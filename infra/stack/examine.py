@@ -49,4 +49,5 @@ def _server_checks(paths: StackPaths, state: StackState) -> Iterator[Awaitable[F
         yield server_checks.check_codec(paths, state)
     if WORKER in expected:
         yield server_checks.check_worker(paths, state)
+        yield server_checks.check_builds(paths, state)
         yield server_checks.check_journeys(paths, state)

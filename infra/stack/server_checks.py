@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import asyncpg
 from temporalio.service import RPCError
 
+from infra.builds import NO_BUILD_IS_CURRENT, read_builds
 from infra.migrations import pending
 from infra.stack import postgres, temporal
 from infra.stack.finding import Finding, fail, ok
@@ -84,6 +85,29 @@ async def check_worker(paths: StackPaths, state: StackState) -> Finding:
         "nobody asks for the work of journeys",
         f"{paths.log_of(WORKER)} says why",
     )
+
+
+async def check_builds(paths: StackPaths, state: StackState) -> Finding:  # noqa: ARG001
+    """Whether what runs on a build of the worker has a worker, where builds are told apart."""
+    since = datetime.now(UTC) - temporal.POLLED_WITHIN
+    try:
+        builds = await read_builds(await temporal.connect(state.ports), JOURNEYS, since)
+    except (RPCError, RuntimeError) as error:
+        found = f"cannot be examined ({type(error).__name__})"
+        return fail("builds", found, "see what is said of Temporal")
+    if builds is None:
+        return ok("builds", "not told apart")
+    if builds.current is None:
+        return fail("builds", *NO_BUILD_IS_CURRENT.split(": ", 1))
+    if builds.left_alone:
+        alone = ", ".join(f"{build.build_id} ({build.running})" for build in builds.left_alone)
+        return fail(
+            "builds",
+            f"journeys wait on builds whose workers are gone: {alone}",
+            "start a worker of each, and keep it until nothing runs on it",
+        )
+    running = ", ".join(f"{build.running} on {build.build_id}" for build in builds.known)
+    return ok("builds", f"{builds.current} is current; running: {running}")
 
 
 async def check_journeys(paths: StackPaths, state: StackState) -> Finding:  # noqa: ARG001

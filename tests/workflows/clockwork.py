@@ -166,7 +166,7 @@ class Clockwork:
         self.record = record
         self.notices_dir = notices_dir
         self.notices = NotedNotices(notices_dir)
-        self._cached = cached
+        self.cached = cached
         self.build: str | None = None
         self._working = AsyncExitStack()
 
@@ -182,7 +182,7 @@ class Clockwork:
             self.record,
             self.notices,
             FileContacts(self.notices_dir / "to-her"),
-            cached=self._cached,
+            cached=self.cached,
             build=self.build,
         )
         await self._working.enter_async_context(worker)
@@ -190,6 +190,15 @@ class Clockwork:
     async def stop(self) -> None:
         """Let the worker finish what it began, and go."""
         await self._working.aclose()
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A worker for as long as the block runs."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
 
     @asynccontextmanager
     async def at_rest(self) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionR
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
+from infra.builds import DEPLOYMENT
 from schemas.case import SafetyCheck, Stage
 from schemas.case_commands import AddNeed, ConfirmSafety
 from schemas.messages import RECORD_CHANGED
@@ -19,7 +20,6 @@ from schemas.referral_commands import AcceptReferral, CompleteReferral, EngageRe
 from tests.conftest import People
 from tests.workflows.clockwork import Clockwork, clockwork
 from tests.workflows.telling import IDVA, WITHIN, Journey, open_journey
-from workers.journeys import DEPLOYMENT
 
 OLD, NEW = "build-1", "build-2"
 WAKES = 20
