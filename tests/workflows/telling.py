@@ -40,6 +40,7 @@ from schemas.command_base import Command
 from schemas.consent_commands import AskConsent, GiveConsent
 from schemas.contact import Contact
 from schemas.decisions import Committed, NotDone, Reply
+from schemas.errors import UnreachableError
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref, referral_workflow_id
 from schemas.referral import ReferralState
 from schemas.referral_commands import AcceptReferral, RequestReferral
@@ -206,9 +207,18 @@ class Journey:
         return a_command(kind, **(fresh | parts))
 
     async def ask(self, kind: type[_C], **parts: Any) -> Reply:
-        """Have the journey decide; the answer."""
+        """Have the journey decide; the answer.
+
+        Where no worker remembers anything, who is told that none answered asks once more.
+        """
         command = self.command(kind, **parts)
-        return await (await self.desk(command.actor)).decide(command)
+        desk = await self.desk(command.actor)
+        try:
+            return await desk.decide(command)
+        except UnreachableError:
+            if self.clockwork.cached:
+                raise
+            return await desk.decide(command)
 
     async def update_anew(self, command: Command) -> Reply:
         """Send the same command as another update: Temporal cannot know that it is the same."""

@@ -16,19 +16,24 @@ from schemas.snapshot import TaskKind
 from tests.builders import caseworker
 from tests.conftest import People
 from tests.workflows.clockwork import Clockwork, clockwork
+from tests.workflows.conftest import LOST_AFTER, MEMORYLESS, REMEMBERING
 from tests.workflows.telling import HOUSING, IDVA, Journey, open_journey
 
 A_FEW_EVENTS = "30"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[REMEMBERING, MEMORYLESS], ids=["", "memoryless"])
 async def short_histories(
-    people: People, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, people: People, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Clockwork]:
     """A Temporal that wishes for a new history after a few events instead of thousands."""
     notices = tmp_path_factory.mktemp("notices")
     async with clockwork(
-        people, notices, limit__historyCount__suggestContinueAsNew=A_FEW_EVENTS
+        people,
+        notices,
+        cached=request.param,
+        limit__historyCount__suggestContinueAsNew=A_FEW_EVENTS,
+        **LOST_AFTER,
     ) as found:
         yield found
 

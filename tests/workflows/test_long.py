@@ -6,8 +6,6 @@ Run with its memory alone: what these journeys do is the same twice, and the cal
 from datetime import date, timedelta
 from functools import partial
 
-import pytest
-
 from schemas.actor import Role
 from schemas.case import Stage
 from schemas.case_commands import AddNeed, RecordEvent
@@ -28,12 +26,10 @@ from schemas.referral import ReferralState
 from schemas.referral_commands import StartAdvice
 from schemas.snapshot import CaseSnapshot, TaskKind
 from tests.builders import adviser, an_actor, caseworker, supervisor, the
-from tests.workflows.conftest import REMEMBERING, Opens
+from tests.workflows.conftest import ONCE, Opens
 from tests.workflows.telling import IDVA, Journey
 
-pytestmark = pytest.mark.parametrize(
-    "the_clockwork", [pytest.param(REMEMBERING, id="")], indirect=True
-)
+pytestmark = ONCE
 
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 

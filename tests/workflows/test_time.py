@@ -12,12 +12,10 @@ from schemas.deadlines import Deadline, DeadlineState
 from schemas.lane_commands import AssessRisk
 from schemas.referral import ReferralState
 from schemas.snapshot import CaseSnapshot
-from tests.workflows.conftest import REMEMBERING, Opens
+from tests.workflows.conftest import ONCE, Opens
 from tests.workflows.telling import IDVA, Journey
 
-pytestmark = pytest.mark.parametrize(
-    "the_clockwork", [pytest.param(REMEMBERING, id="")], indirect=True
-)
+pytestmark = ONCE
 
 LONDON = ZoneInfo("Europe/London")
 BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")

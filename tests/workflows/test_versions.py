@@ -19,6 +19,7 @@ from schemas.referral import ReferralState
 from schemas.referral_commands import AcceptReferral, CompleteReferral, EngageReferral, OpenReferral
 from tests.conftest import People
 from tests.workflows.clockwork import Clockwork, clockwork
+from tests.workflows.conftest import LOST_AFTER, MEMORYLESS, REMEMBERING
 from tests.workflows.telling import IDVA, WITHIN, Journey, open_journey
 
 OLD, NEW = "build-1", "build-2"
@@ -27,12 +28,21 @@ NOT_SAFE_YET = SafetyCheck(safe_to_talk=False, immediate_danger=False)
 SAFE = SafetyCheck(safe_to_talk=True, immediate_danger=False)
 
 
+@pytest.fixture(params=[REMEMBERING, MEMORYLESS], ids=["", "memoryless"])
+def cached(request: pytest.FixtureRequest) -> int:
+    """Workflows that workers keep in memory."""
+    kept: int = request.param
+    return kept
+
+
 @pytest.fixture
 async def two_builds(
-    people: People, tmp_path_factory: pytest.TempPathFactory
+    people: People, tmp_path_factory: pytest.TempPathFactory, cached: int
 ) -> AsyncIterator[tuple[Clockwork, Clockwork]]:
     """One Temporal with a worker of each build; the old one is current at first."""
-    async with builds(people, tmp_path_factory.mktemp("notices")) as both:
+    async with builds(
+        people, tmp_path_factory.mktemp("notices"), cached=cached, **LOST_AFTER
+    ) as both:
         yield both
 
 
@@ -43,7 +53,7 @@ async def builds(
     """The same, with further configuration of Temporal."""
     async with clockwork(people, notices, **server) as old:
         await old.stop()
-        new = Clockwork(old.env, old.codec, old.record, old.notices_dir)
+        new = Clockwork(old.env, old.codec, old.record, old.notices_dir, cached=old.cached)
         old.build, new.build = OLD, NEW
         await old.start()
         await make_current(old, OLD)
@@ -128,11 +138,11 @@ async def test_the_old_build_can_be_taken_away_once_nothing_is_pinned_to_it(
 
 
 async def test_a_long_referral_takes_new_code_with_its_new_history(
-    people: People, tmp_path: Path
+    people: People, tmp_path: Path, cached: int
 ) -> None:
     """Support may go on for years: no build has to be kept for as long."""
-    few = {"limit__historyCount__suggestContinueAsNew": "30"}
-    async with builds(people, tmp_path, **few) as (old, _):
+    few = {"limit__historyCount__suggestContinueAsNew": "30"} | LOST_AFTER
+    async with builds(people, tmp_path, cached=cached, **few) as (old, _):
         journey = await open_journey(old, people)
         await journey.sent_to(IDVA)
         referral = journey.referral()
