@@ -7,7 +7,13 @@ from typing import ParamSpec, TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from schemas.errors import KeyDestroyedError, KeyUnavailableError, SafepathError, UnreachableError
+from schemas.errors import (
+    KeyDestroyedError,
+    KeyMissingError,
+    KeyUnavailableError,
+    SafepathError,
+    UnreachableError,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,7 +38,9 @@ def as_answer(step: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 
 def _passes(error: SafepathError) -> bool:
-    return isinstance(error, _PASSING) and not isinstance(error, KeyDestroyedError)
+    return isinstance(error, _PASSING) and not isinstance(
+        error, KeyDestroyedError | KeyMissingError
+    )
 
 
 def _translated(

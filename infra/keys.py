@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import keywrap
 
 from activities.ports import KeyProvider
 from infra.database import Connection, Pool, Scope, transaction
+from infra.metrics.counters import KEY_FAILURES
 from infra.statements import statements
 from schemas.errors import KeyDestroyedError, KeyMissingError, KeyUnavailableError
 
@@ -141,7 +142,11 @@ class Keyring:
         else:
             async with transaction(self._pool, self._scope, owner) as own:
                 rows = await own.fetch(_VAULT[statement], owner)
-        found = await self._unwrapped(rows, version)
+        try:
+            found = await self._unwrapped(rows, version)
+        except KeyUnavailableError as error:
+            KEY_FAILURES.labels(error.code).inc()
+            raise
         self._keep((statement, owner, version), found)
         return found
 

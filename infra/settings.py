@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     build: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     actor: str | None = None
     telemetry: bool = False
+    metrics_address: str | None = None
     log: bool = False
 
 
@@ -52,6 +53,8 @@ class Installation:
     temporal_address: str | None
     """Of the embedded stack; None means Temporal's own settings name it."""
     telemetry: bool = False
+    metrics_address: str | None = None
+    """Where the worker shows Prometheus its counts; None: nowhere."""
     log: bool = False
     build: str | None = None
     """Which build of the worker this is; None: workers are not told apart."""
@@ -153,6 +156,7 @@ def _from_settings(settings: Settings) -> Installation:
         notices_dir=settings.notices_dir,
         temporal_address=None,
         telemetry=settings.telemetry,
+        metrics_address=settings.metrics_address,
         log=settings.log,
         build=settings.build,
     )
@@ -174,6 +178,7 @@ def _from_stack(data_dir: Path, settings: Settings) -> Installation:
         notices_dir=paths.notices,
         temporal_address=state.temporal_address,
         telemetry=settings.telemetry,
+        metrics_address=settings.metrics_address,
         log=settings.log,
         build=settings.build,
     )

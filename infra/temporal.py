@@ -7,6 +7,7 @@ from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.converter import PayloadCodec
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from infra.codec import CaseCodec, PutAside, data_converter
@@ -35,6 +36,7 @@ async def connect_temporal(
     namespace: str = JOURNEYS,
     *,
     put_aside: PutAside | None = None,
+    runtime: Runtime | None = None,
 ) -> Client:
     """A client of one namespace: of the embedded stack, or of what `TEMPORAL_*` names.
 
@@ -43,6 +45,7 @@ async def connect_temporal(
         keys: which payloads can be sealed and opened.
         namespace: which one.
         put_aside: of a worker's client, told of payloads that can never be opened.
+        runtime: what counts the client's work; Temporal's own, which shows nothing, if none.
 
     Raises:
         UnreachableError: Temporal does not answer.
@@ -55,6 +58,7 @@ async def connect_temporal(
     try:
         return await Client.connect(
             **config,
+            runtime=runtime,
             plugins=plugins(codec, telemetry=installation.telemetry),
         )
     except (RuntimeError, RPCError):

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from activities.ports import Notices
 from infra.database import Pool, Scope, transaction
+from infra.metrics.counters import QUARANTINED
 from infra.statements import statements
 from infra.telemetry import log
 from schemas.ids import CaseRef, case_of_workflow
@@ -82,6 +83,7 @@ class Troubles:
         """A payload of the workflow could not be opened, and never will be: noted at once."""
         step = Step(workflow_id, Place.PAYLOAD)
         log().error("payload_put_aside", workflow_id=workflow_id, code=code)
+        QUARANTINED.labels(code).inc()
         self._failing[step] = _Failing(self._clock() - NOTED_AFTER, 1, code)
         self._unwritten.add(step)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import Runtime
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.journey_steps import JourneySteps
@@ -19,6 +20,9 @@ from infra.calendars.load import england_and_wales
 from infra.contacts import FileContacts
 from infra.database import Pool, Scope, open_pool
 from infra.keys import FileKeyProvider, Keyring
+from infra.metrics.counters import RELAY_WAITS, code_label, show_from_start
+from infra.metrics.record_counts import RecordCounts
+from infra.metrics.serving import Metrics
 from infra.notices import FileNotices
 from infra.record import PostgresRecord
 from infra.repairs import carry_out_repairs
@@ -60,13 +64,17 @@ class World:
 
 
 @asynccontextmanager
-async def connected(installation: Installation) -> AsyncIterator[World]:
-    """The ports made real, for as long as the block runs."""
+async def connected(
+    installation: Installation, runtime: Runtime | None = None
+) -> AsyncIterator[World]:
+    """The ports made real, for as long as the block runs; `runtime` counts the client's work."""
     pool = await open_pool(installation.dsn(Role.JOURNEYS))
     try:
         keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
         troubles = Troubles(pool)
-        client = await connect_temporal(installation, keyring, put_aside=troubles.put_aside)
+        client = await connect_temporal(
+            installation, keyring, put_aside=troubles.put_aside, runtime=runtime
+        )
         yield World(
             pool=pool,
             keyring=keyring,
@@ -140,8 +148,13 @@ def _deployment(build: str) -> WorkerDeploymentConfig:
 async def run_journeys(
     installation: Installation, stop: asyncio.Event, say: Callable[[str], None]
 ) -> None:
-    """Work until `stop` is set; then finish what was begun."""
-    async with connected(installation) as world:
+    """Work until `stop` is set; then finish what was begun.
+
+    Raises:
+        SettingsError: nothing can listen where metrics are to be read.
+    """
+    metrics = Metrics(installation.metrics_address)
+    async with connected(installation, metrics.runtime) as world:
         worker = journeys_worker(
             world.client,
             world.record,
@@ -150,16 +163,19 @@ async def run_journeys(
             troubles=world.troubles,
             build=installation.build,
         )
-        async with worker:
-            say("journeys worker ready")
-            log().info("worker_ready", task_queue=JOURNEYS, namespace=world.client.namespace)
-            lookout = Lookout(world.pool, world.client, installation.build)
-            await lookout.report(say)
-            beside = [asyncio.create_task(relay(world)), asyncio.create_task(lookout.keep())]
-            await stop.wait()
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+        steps = tuple(step.__name__ for step in worker.config()["activities"])
+        show_from_start(steps)
+        with metrics.shown(RecordCounts(world.pool, steps)):
+            async with worker:
+                say("journeys worker ready")
+                log().info("worker_ready", task_queue=JOURNEYS, namespace=world.client.namespace)
+                lookout = Lookout(world.pool, world.client, installation.build)
+                await lookout.report(say)
+                beside = [asyncio.create_task(relay(world)), asyncio.create_task(lookout.keep())]
+                await stop.wait()
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
     say("journeys worker stopped")
 
 
@@ -206,4 +222,5 @@ async def _tried(work: Awaitable[object]) -> None:
     except Exception as error:  # noqa: BLE001 - a relay that ended would do so in silence
         is_outage = isinstance(error, SafepathError)
         say = log().warning if is_outage else log().error
+        RELAY_WAITS.labels(code_label(code_of(error))).inc()
         say("relay_waits", code=code_of(error))

@@ -1,6 +1,6 @@
-"""What is seen of steps: a span each, and a log line for each that failed. Codes, never words.
+"""What is seen of steps: a span and a count of each, a log line of those that failed.
 
-What keeps failing is noted as stuck.
+Codes, never words. What keeps failing is noted as stuck.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from infra.metrics.counters import DONE, STEPS, code_label
 from infra.telemetry import log, span
 from infra.troubles import Step, Troubles
 
@@ -43,6 +44,7 @@ class _Watched(ActivityInboundInterceptor):
                 result = await super().execute_activity(input)
         except Exception as error:
             code = error.type if isinstance(error, ApplicationError) else type(error).__name__
+            STEPS.labels(info.activity_type, code_label(code)).inc()
             log().warning(
                 "step_failed",
                 activity_type=info.activity_type,
@@ -54,6 +56,7 @@ class _Watched(ActivityInboundInterceptor):
             if self._troubles is not None and not is_answer:
                 self._troubles.failed(step, code or "unknown")
             raise
+        STEPS.labels(info.activity_type, DONE).inc()
         if self._troubles is not None:
             self._troubles.worked(step)
         return result

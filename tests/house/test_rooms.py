@@ -70,7 +70,7 @@ def test_only_sql_files_hold_sql() -> None:
 
 def test_every_named_statement_is_used() -> None:
     """SQL that nobody runs is dead."""
-    code = text_of("infra/*.py")
+    code = text_of("infra/**/*.py")
     for file in sorted((HOUSE / "infra" / "sql").glob("*.sql")):
         for line in file.read_text(encoding="utf-8").splitlines():
             if line.startswith("-- name: "):
