@@ -140,6 +140,7 @@ def _print_addresses(data_dir: str, state: "StackState") -> None:
     table.add_row("Temporal", state.temporal_address)
     table.add_row("PostgreSQL", state.postgres_address)
     table.add_row("codec endpoint", state.codec_endpoint)
+    table.add_row("the worker's metrics", state.metrics)
     table.add_row("data, secrets, logs", data_dir)
     with suppress(OSError, SystemExit):
         out.print(table)

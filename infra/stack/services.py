@@ -1,6 +1,7 @@
 """Our own processes in the embedded stack: the codec endpoint and the worker of journeys."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ Services = Callable[[StackPaths, Ports], Sequence[ChildSpec]]
 CODEC = "codec"
 WORKER = "worker-journeys"
 JOURNEYS = "journeys"  # the namespace and its task queue
+_METRICS = "SAFEPATH_METRICS_ADDRESS"
 _ANSWER_WITHIN = 2.0
 
 
@@ -48,7 +50,7 @@ def codec_spec(paths: StackPaths, ports: Ports) -> ChildSpec:
 
 
 def worker_spec(paths: StackPaths, ports: Ports) -> ChildSpec:
-    """The worker of journeys; ready when Temporal has seen it poll."""
+    """The worker of journeys; ready when Temporal has seen it poll. It is scraped on our port."""
 
     async def ready(started_at: datetime) -> bool:
         return await is_polled(ports, JOURNEYS, JOURNEYS, started_at)
@@ -60,6 +62,7 @@ def worker_spec(paths: StackPaths, ports: Ports) -> ChildSpec:
         death_signal=signal.SIGKILL,  # a step that hangs must not outlive a killed `up`
         log=paths.log_of(WORKER),
         ready=ready,
+        env={**os.environ, _METRICS: f"{LOOPBACK}:{ports.worker_metrics}"},
         stop_within=20.0,
     )
 

@@ -24,6 +24,7 @@ class Ports(BaseModel):
     codec: int = 0
     http: int = 0
     metrics: int = 0
+    worker_metrics: int = 0
 
 
 class ChildState(BaseModel):
@@ -75,6 +76,12 @@ class StackState(BaseModel):
     def codec_endpoint(self) -> str:
         """Where Temporal's web pages ask for payloads in the clear."""
         return f"http://{LOOPBACK}:{self.ports.codec}"
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def metrics(self) -> str:
+        """Where Prometheus reads the worker's metrics."""
+        return f"http://{LOOPBACK}:{self.ports.worker_metrics}/metrics"
 
 
 def read_state(data_dir: Path) -> StackState | None:
