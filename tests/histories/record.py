@@ -51,6 +51,7 @@ from schemas.withdrawal import CheckState
 from tests.builders import an_actor, caseworker, ops, supervisor, the
 from tests.conftest import People, Servers
 from tests.histories.fingerprints import FINGERPRINTS, all_fingerprints
+from tests.histories.landed import main as note_what_landed
 from tests.workflows.clockwork import Clockwork, clockwork
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, Journey, open_journey
 from tests.workflows.test_contact import A_MINUTE, a_text, planned, terms
@@ -272,6 +273,7 @@ async def main() -> None:
                 if not _is_recorded(story):
                     await _record(story, found, people, keeps_first_run=True)
     FINGERPRINTS.write_text(all_fingerprints(), encoding="utf-8")
+    note_what_landed()
 
 
 def _is_recorded(story: Story) -> bool:
