@@ -57,7 +57,7 @@ def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool 
             reply=_reply(command, decision, after, world),
             after=after,
             at=at,
-            wakes=_workflows(command, decision) if wakes else (),
+            wakes=_workflows(command, decision, after) if wakes else (),
             packet=(lambda texts: project(after, placed.referral, texts, placed.fields))
             if placed
             else None,
@@ -124,8 +124,8 @@ def _told(command: Command, decision: Changed) -> dict[str, str | int | None]:
     return {key: decision.detail[key] for key in _FOR_A_SERVICE if key in decision.detail}
 
 
-def _workflows(command: Command, decision: Decision) -> tuple[str, ...]:
-    if isinstance(decision, Refused) and not decision.alerts:
+def _workflows(command: Command, decision: Decision, after: CaseSnapshot) -> tuple[str, ...]:
+    if after.is_over_for_good or (isinstance(decision, Refused) and not decision.alerts):
         return ()
     referrals = (referral_workflow_id(command.case_ref, n) for n in touched(decision))
     return (*referrals, journey_workflow_id(command.case_ref))

@@ -1,13 +1,14 @@
 """`safepath case`: open and look at cases.
 
-What happens to a case is in `commands.case_course`, who works on it in `commands.case_people`.
+What happens to a case is in `commands.case_course`, who works on it in `commands.case_people`, and
+its end in `commands.case_erase`.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands import case_course, case_people
+from commands import case_course, case_erase, case_people
 from commands.console import (
     DEFAULT_DATA_DIR,
     DataDirOption,
@@ -181,7 +182,8 @@ async def list_cases(
             opened_at = f"{line.recorded_at:%d %b %Y}"
             counts = (str(line.open_tasks), str(line.open_referrals))
             who = line.assigned_to or "nobody"
-            table.add_row(line.case_ref, line.stage.value, who, due, *counts, opened_at)
+            stage = "erased" if line.erased_at else line.stage.value
+            table.add_row(line.case_ref, stage, who, due, *counts, opened_at)
         out.print(table)
 
 
@@ -213,6 +215,7 @@ for name, function in (
     ("died", case_course.died),
     ("close", case_course.close),
     ("reopen", case_course.reopen),
+    ("erase", case_erase.erase),
     ("handover", case_people.handover),
     ("transfer", case_people.transfer),
     ("take", case_people.take),

@@ -12,6 +12,7 @@ from commands.console import local, local_short
 if TYPE_CHECKING:
     from schemas.contact import Contact
     from schemas.deadlines import Deadline
+    from schemas.erasure import Erasure
     from schemas.referral import Referral
     from schemas.snapshot import Task
     from schemas.views import CasePage
@@ -45,8 +46,17 @@ def _people(page: "CasePage") -> Iterator[str]:
     if page.transfer:
         to = page.transfer.to_organisation
         yield f"transfer to {to}: {page.transfer.state.value}, by {page.transfer.offered_by}"
+    if page.erasure:
+        yield _erasure(page.erasure)
     for link in page.links:
         yield f"linked with {link.other}: {spoken(link.link)}"
+
+
+def _erasure(erasure: "Erasure") -> str:
+    why, by = spoken(erasure.reason), erasure.answered_by or erasure.proposed_by
+    if erasure.erased_at is not None:
+        return f"[bold]erased on {erasure.erased_at:%d %b %Y}[/] ({why}): its texts are gone"
+    return f"erasure ({why}): [yellow]{erasure.state.value}[/], by {by}"
 
 
 def _her_death(page: "CasePage") -> Iterator[str]:

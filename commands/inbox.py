@@ -54,7 +54,7 @@ async def inbox(
             name = referral_ref(CaseRef(line.case_ref), line.referral)
             item = "[bold red]STOP[/]" if line.kind == "stop" else "referral"
             arrived = local_short(line.occurred_at)
-            state_now = line.state.value.replace("_", " ")
+            state_now = "erased" if line.erased_at else line.state.value.replace("_", " ")
             if line.info_answer is not None:
                 state_now += f"; answered: {line.info_answer.value.replace('_', ' ')}"
             worker = (line.claimed_by or "").rpartition(":")[2] or "–"

@@ -32,6 +32,10 @@ PHRASES: dict[Verb, str] = {
     Verb.FINISH_TASK: "did what a task asked for: {task}[ (referral {referral})]",
     Verb.CLOSE_CASE: "closing, as {reason}: {step}",
     Verb.REOPEN_CASE: "opened the case again: {reason}",
+    Verb.PROPOSE_ERASURE: "proposed to erase the case: {reason}",
+    Verb.ANSWER_ERASURE: "answered the proposal to erase the case: {answer}",
+    Verb.ERASE_CASE: "erased the case: {reason}, proposed by {proposed_by}, confirmed by "
+    "{confirmed_by}",
     Verb.HAND_OVER: "handed the case over to {to}, with what is open: deadlines {deadlines}, "
     "tasks {tasks}, referrals {referrals}",
     Verb.OFFER_TRANSFER: "offered the case to {to}[: {agreed}]",

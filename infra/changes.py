@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
+
 from activities.ports import NOTHING, Beside, Verdict
 from infra.database import Connection, to_json
 from infra.keys import Keyring
@@ -22,6 +24,7 @@ from schemas.changes import (
     ContactRecorded,
     DeadlineRecorded,
     DispatchRecorded,
+    ErasureRecorded,
     HoldRecorded,
     LinkRecorded,
     MaracRecorded,
@@ -41,6 +44,7 @@ from schemas.changes import (
     TransferRecorded,
 )
 from schemas.consent import Purpose
+from schemas.erasure import ErasureState
 
 _SQL = statements("record")
 
@@ -83,7 +87,8 @@ class ChangeWriter:
     async def write(self, change: Change) -> None:  # noqa: C901 - a match
         """Write one change: its row, and what else comes with it."""
         if type(change) in _ROWS:
-            await self._put_row(change)
+            statement, carried = _ROWS[type(change)]
+            await self._put_row(statement, getattr(change, carried))
         match change:
             case StageMoved():
                 reason, asked_by = change.closing_reason, change.closing_asked_by
@@ -102,6 +107,10 @@ class ChangeWriter:
             case TransferRecorded(transfer=transfer):
                 if transfer.state is TransferState.ACCEPTED:
                     await self._execute("take_lead", self.case_ref)
+            case ErasureRecorded(erasure=erasure) if erasure.state is ErasureState.ERASED:
+                await self._execute("erase_case", self.case_ref)
+            case ErasureRecorded():
+                await self._put_row("put_erasure", change.erasure)
             case LinkRecorded(link=link):
                 pair = (self.case_ref, link.other, link.link, link.linked_by, self.at)
                 await self._execute("put_link", *pair)
@@ -117,9 +126,8 @@ class ChangeWriter:
             case _:
                 pass  # a row, and written above
 
-    async def _put_row(self, change: Change) -> None:
-        statement, carried = _ROWS[type(change)]
-        row = getattr(change, carried).model_dump(mode="json")
+    async def _put_row(self, statement: str, carried: BaseModel) -> None:
+        row = carried.model_dump(mode="json")
         stamps = {"case_ref": self.case_ref, "occurred_at": self.at.isoformat()}
         await self._execute(statement, to_json({**stamps, **row}))
 

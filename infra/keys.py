@@ -7,6 +7,8 @@ creates: a key that came back after its destruction would poison the record.
 import hashlib
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,8 @@ _VAULT = statements("vault")
 _KEY_BYTES = 32
 CACHED_FOR = 60.0
 """Seconds an unwrapped key may stay in memory: a destroyed key is gone everywhere after that."""
+_DESTROYED = "safepath_key_destroyed"
+"""The channel on which PostgreSQL says so at once, with the case reference."""
 
 
 def read_key_file(path: Path) -> bytes:
@@ -126,6 +130,22 @@ class Keyring:
             rows = await connection.fetch(_VAULT["read_organisation_keys"], organisation)
             return await self._unwrapped(rows, None)
         return await self._find("read_organisation_keys", organisation, None, connection)
+
+    @asynccontextmanager
+    async def forgetting(self) -> AsyncIterator[None]:
+        """Hear of destroyed keys and forget them at once, for as long as the block runs.
+
+        Where the connection that listens is lost, they are forgotten when their time is over.
+        """
+        async with self._pool.acquire() as connection:
+            await connection.add_listener(_DESTROYED, self._forget)
+            try:
+                yield
+            finally:
+                await connection.remove_listener(_DESTROYED, self._forget)
+
+    def _forget(self, _: Connection, __: int, ___: str, owner: object) -> None:
+        self._cache = {place: kept for place, kept in self._cache.items() if place[1] != owner}
 
     async def _find(
         self,

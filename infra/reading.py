@@ -62,6 +62,8 @@ class OpenedPacket:
     """None: the referral was stopped, or answered with a no, and its content is closed."""
     notes: tuple[Note, ...] = ()
     """The reader's organisation's own notes on the case."""
+    erased_at: datetime | None = None
+    """When the case was erased, and its packets with it."""
 
 
 class PostgresReader:
@@ -203,6 +205,8 @@ class PostgresReader:
             if row is None:
                 raise BadInputError("referral", "your inbox has no such referral")
             state = ReferralState(row["state"])
+            if row["erased_at"] is not None:
+                return OpenedPacket(state=state, packet=None, erased_at=row["erased_at"])
             line_until = await connection.fetchval(_SQL["read_check_line"], case_ref, referral)
             narrowed = shown(state, ConsentState(row["consent"]), line_until)
             packet = None

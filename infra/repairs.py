@@ -129,8 +129,9 @@ async def carry_out_repairs(pool: Pool, client: Client, leads: dict[CaseRef, str
         if is_redrive:
             await _terminate(client, workflow_id)
         case_ref = case_of_workflow(workflow_id)
-        await begin(client, workflow_id, leads.get(case_ref) if case_ref else None)
         async with transaction(pool, Scope()) as connection:
+            owner = leads.get(case_ref) if case_ref else None
+            await begin(connection, client, workflow_id, owner)
             done = "mark_redriven" if is_redrive else "mark_retried"
             await connection.execute(_SQL[done], workflow_id)
     for row in lifted:

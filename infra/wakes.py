@@ -12,7 +12,7 @@ from temporalio.common import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from infra.database import Pool, Scope, transaction
+from infra.database import Connection, Pool, Scope, transaction
 from infra.statements import statements
 from infra.telemetry import log
 from infra.temporal import JOURNEYS
@@ -33,8 +33,11 @@ _AT_ONCE = 200
 _UNIT = SearchAttributeKey.for_keyword("OwningUnit")
 
 
-async def wake(client: Client, workflow_id: str, owner: str) -> None:
+async def wake(connection: Connection, client: Client, workflow_id: str, owner: str) -> None:
     """Have a workflow look at the record: start the journey if need be, or signal it.
+
+    Of a case that two people decided to erase no workflow is started or told; and nobody decides
+    that before the end of this transaction, so none is left under way by it.
 
     A journey that has ended begins another run, reads the record, and ends at once where nothing
     is left to do: so a case that was opened again has its clock. A referral's workflow that has
@@ -44,7 +47,7 @@ async def wake(client: Client, workflow_id: str, owner: str) -> None:
         UnreachableError: Temporal does not answer.
     """
     case_ref = case_of_workflow(workflow_id)
-    if case_ref is None:
+    if case_ref is None or not await connection.fetchval(_SQL["may_wake"], case_ref):
         return
     try:
         if workflow_id == journey_workflow_id(case_ref):
@@ -56,10 +59,15 @@ async def wake(client: Client, workflow_id: str, owner: str) -> None:
             raise UnreachableError("Temporal does not answer.") from None
 
 
-async def begin(client: Client, workflow_id: str, owner: str | None) -> None:
+async def begin(
+    connection: Connection, client: Client, workflow_id: str, owner: str | None
+) -> None:
     """Begin a workflow that does not run from what the record says; one that runs looks again.
 
+    Of a case that two people decided to erase none is begun.
+
     Args:
+        connection: in a transaction, until whose end nobody decides that.
         client: of the namespace of journeys.
         workflow_id: of a journey or of a referral.
         owner: who leads the case; None: not known, as of a closed one.
@@ -68,7 +76,9 @@ async def begin(client: Client, workflow_id: str, owner: str | None) -> None:
         RPCError: Temporal is away.
     """
     case_ref, number = case_of_workflow(workflow_id), referral_of_workflow(workflow_id)
-    if case_ref is not None and number is not None:
+    if case_ref is None or not await connection.fetchval(_SQL["may_wake"], case_ref):
+        return
+    if number is not None:
         await client.start_workflow(
             REFERRAL,
             StartReferral(case_ref=case_ref, referral=number),
@@ -81,7 +91,7 @@ async def begin(client: Client, workflow_id: str, owner: str | None) -> None:
                 Said.REFERRAL, number, Said.REQUESTED, datetime.now(UTC)
             ),
         )
-    elif case_ref is not None and workflow_id == journey_workflow_id(case_ref):
+    elif workflow_id == journey_workflow_id(case_ref):
         await start_journey(client, case_ref, owner or "")
 
 
@@ -121,7 +131,9 @@ async def send_wakes(
     for row in rows:
         step = Step(row["workflow_id"], Place.WAKE)
         try:
-            await wake(client, step.workflow_id, row["owner"])
+            async with transaction(pool, scope, row["case_ref"]) as connection:
+                await wake(connection, client, step.workflow_id, row["owner"])
+                await connection.execute(_SQL["settle_wake"], row["id"])
         except KeyUnavailableError as error:  # one case's trouble is not the others'
             log().warning("wake_failed", workflow_id=step.workflow_id, code=error.code)
             if troubles is not None:
@@ -129,6 +141,4 @@ async def send_wakes(
             continue
         if troubles is not None:
             troubles.worked(step)
-        async with transaction(pool, scope, row["case_ref"]) as connection:
-            await connection.execute(_SQL["settle_wake"], row["id"])
     return len(rows)

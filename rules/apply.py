@@ -13,6 +13,7 @@ from schemas.changes import (
     ContactRecorded,
     DeadlineRecorded,
     DispatchRecorded,
+    ErasureRecorded,
     HoldRecorded,
     LinkRecorded,
     MaracRecorded,
@@ -47,6 +48,7 @@ _PLACES: Mapping[type[Any], tuple[str, str, str]] = {
     ConflictRecorded: ("conflict", "conflicts", "who"),
     NamedRecorded: ("named", "named", "who"),
     TransferRecorded: ("transfer", "transfers", "number"),
+    ErasureRecorded: ("erasure", "erasures", "number"),
 }
 """Change → what it carries, where the snapshot keeps it, and what makes two of them one."""
 

@@ -39,6 +39,7 @@ SETTLED_BY = {
     TaskKind.REVIEW_RISK: "risk review",
     TaskKind.CONFIRM_PLAN: "contact confirm",
     TaskKind.CONFIRM_DEATH: "case died",
+    TaskKind.CONFIRM_ERASURE: "case erase",
     TaskKind.MAKE_CONTACT: "contact end",
     TaskKind.DEADLINE_MISSED: "deadline met",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules import consents, duties, holds, journeys, plans, tasks
+from rules import consents, duties, erasure, holds, journeys, plans, tasks
 from rules.contacts_waiting import called_off
 from rules.referral_states import OVER
 from rules.world import World
@@ -85,6 +85,7 @@ def opened_again(snapshot: CaseSnapshot, world: World) -> tuple[Change, ...]:
     task, kind = journeys.CLOSE_REVIEW, TaskKind.REVIEW_CASE
     return (
         StageMoved(stage=Stage.OPEN),
+        *erasure.lapsed(snapshot),
         *_owed_anew(snapshot, world),
         *_stands(snapshot, world),
         *tasks.ask(snapshot, world, task, kind, Role.CASEWORKER),

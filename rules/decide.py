@@ -15,6 +15,7 @@ from rules import (
     closing,
     contacts,
     death,
+    erasure,
     events,
     handover,
     holds,
@@ -48,6 +49,9 @@ _RULES: Mapping[Verb, _Rule] = {
     Verb.ADD_NEED: journeys.add_need,
     Verb.CLOSE_CASE: closing.close,
     Verb.REOPEN_CASE: closing.reopen,
+    Verb.PROPOSE_ERASURE: erasure.propose,
+    Verb.ANSWER_ERASURE: erasure.answer,
+    Verb.ERASE_CASE: erasure.erase,
     Verb.RECORD_DEATH: death.record,
     Verb.SET_ENTITLEMENT: events.set_entitlement,
     Verb.RECORD_EVENT: events.record_event,
@@ -135,6 +139,9 @@ _NEVER_TOO_LATE = frozenset(
         Verb.LINK_CASE,
         Verb.RECORD_DEATH,
         Verb.REOPEN_CASE,
+        Verb.PROPOSE_ERASURE,
+        Verb.ANSWER_ERASURE,
+        Verb.ERASE_CASE,
         Verb.SEND_STOP,
         Verb.SEND_NOTICE,
         Verb.REMIND,
@@ -212,15 +219,17 @@ def decide(snapshot: CaseSnapshot, command: Command, world: World) -> Decision:
 def objection_to(snapshot: CaseSnapshot, verb: Verb, actor: Actor) -> Refused | None:
     """What speaks against this actor using this verb on this case at all.
 
-    A withdrawal has no ground to be refused on but that its bearer is none of these people.
+    A withdrawal has no ground to be refused on but that its bearer is none of these people, or
+    that the case was erased, and nothing is left to stop.
     """
     missing = missing_right(verb, actor.role)
     if missing or verb is Verb.WITHDRAW_CONSENT:
-        return missing
+        return missing or erasure.objection(snapshot, verb)
     return (
         _conflict(snapshot, verb, actor)
         or _in_question(snapshot, verb, actor)
         or _foreign(snapshot, verb, actor)
+        or erasure.objection(snapshot, verb)
         or _too_late(snapshot, verb)
         or _after_death(snapshot, verb)
     )

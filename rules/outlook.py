@@ -29,6 +29,10 @@ _UNANSWERED = frozenset({ReferralState.SENT, ReferralState.RECEIVED, ReferralSta
 
 def journey_outlook(snapshot: CaseSnapshot) -> JourneyOutlook:
     """What the journey has to do."""
+    if snapshot.is_over_for_good:
+        return JourneyOutlook(
+            stage=Stage.CLOSED, awaiting=Awaiting.NOBODY, owner=snapshot.case.owner
+        )
     own = tuple(d for d in snapshot.running_deadlines() if not _rings_in_referral(snapshot, d))
     return JourneyOutlook(
         stage=snapshot.case.stage,
@@ -58,6 +62,8 @@ def referral_outlook(snapshot: CaseSnapshot, number: int, at: datetime) -> Refer
     referral = snapshot.referral(number)
     if referral is None:
         raise KeyError(number)
+    if snapshot.is_over_for_good:
+        return ReferralOutlook(state=referral.state, is_over=True, awaiting=Awaiting.NOBODY)
     mine = (d for d in snapshot.deadlines if d.referral == number)
     own = tuple(d for d in mine if _rings_in_referral(snapshot, d))
     alarms = (alarm for d in own for alarm in _alarms_of_referral(snapshot, referral, d))

@@ -15,6 +15,7 @@ from schemas.casework import (
     ReopenReason,
 )
 from schemas.command_base import Command
+from schemas.erasure import ErasureReason
 from schemas.ids import CaseRefField
 from schemas.referral import NeedCategory, Priority
 from schemas.verbs import Verb
@@ -48,6 +49,26 @@ class ReopenCase(Command):
 
     verb: Literal[Verb.REOPEN_CASE] = Verb.REOPEN_CASE
     reason: ReopenReason
+
+
+class ProposeErasure(Command):
+    """Propose that a closed case be erased."""
+
+    verb: Literal[Verb.PROPOSE_ERASURE] = Verb.PROPOSE_ERASURE
+    reason: ErasureReason
+
+
+class AnswerErasure(Command):
+    """Confirm, as a second person, that a case is erased; or end the proposal."""
+
+    verb: Literal[Verb.ANSWER_ERASURE] = Verb.ANSWER_ERASURE
+    confirms: bool
+
+
+class EraseCase(Command):
+    """Destroy the key of a case whose erasure two people decided, and every text of it."""
+
+    verb: Literal[Verb.ERASE_CASE] = Verb.ERASE_CASE
 
 
 class SetEntitlement(Command):

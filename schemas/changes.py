@@ -10,6 +10,7 @@ from schemas.casework import CaseLink, Conflict, Entitlement, NamedPerson, Trans
 from schemas.consent import Consent
 from schemas.contact import Contact, ContactPlan
 from schemas.deadlines import Deadline
+from schemas.erasure import Erasure
 from schemas.holds import Hold
 from schemas.lanes import AnonymousNotification, Marac, Nrm, RiskAssessment
 from schemas.referral import Need, Reason, Referral
@@ -195,6 +196,13 @@ class TransferRecorded(_Change):
     transfer: Transfer
 
 
+class ErasureRecorded(_Change):
+    """A proposal to erase the case, made or answered. Erased, its key and its texts are gone."""
+
+    kind: Literal["erasure_recorded"] = "erasure_recorded"
+    erasure: Erasure
+
+
 class ServiceReasonKept(_Change):
     """A service's own reason for its no, for its own eyes: the sender hears less."""
 
@@ -228,6 +236,7 @@ Change = Annotated[
     | ConflictRecorded
     | NamedRecorded
     | TransferRecorded
+    | ErasureRecorded
     | ServiceReasonKept,
     Field(discriminator="kind"),
 ]

@@ -10,15 +10,18 @@ from pydantic import Field
 
 from schemas.case_commands import (
     AddNeed,
+    AnswerErasure,
     AnswerTransfer,
     CloseCase,
     ConfirmNamed,
     ConfirmSafety,
     DeclareConflict,
+    EraseCase,
     FinishTask,
     HandOver,
     LinkCase,
     OfferTransfer,
+    ProposeErasure,
     ProposeNamed,
     RecordDeath,
     RecordEvent,
@@ -135,6 +138,9 @@ Fact = (
     | CancelContact
     | MoveNrm
     | ReopenCase
+    | ProposeErasure
+    | AnswerErasure
+    | EraseCase
     | AnswerTransfer
     | DeclareConflict
     | FinishTask

@@ -16,6 +16,7 @@ from schemas.consent import Consent, ConsentState, Purpose
 from schemas.contact import Contact, ContactPlan, PlanState
 from schemas.deadlines import OPEN_DEADLINE, Deadline
 from schemas.directory import ServiceStatus
+from schemas.erasure import Erasure, ErasureState
 from schemas.holds import Hold
 from schemas.hours import OpeningHours
 from schemas.lanes import Marac, Nrm, RiskAssessment
@@ -57,6 +58,7 @@ class TaskKind(StrEnum):
     CONFIRM_DEATH = "confirm_death"
     BEREAVED_FAMILY = "bereaved_family"
     CONFLICT = "conflict"
+    CONFIRM_ERASURE = "confirm_erasure"
 
 
 ALARMS = frozenset(
@@ -172,6 +174,12 @@ class CaseSnapshot(BaseModel):
     is_paused: bool = Field(
         default=False, description="Operations hold back packets and texts to her; never a stop."
     )
+    erasures: tuple[Erasure, ...] = ()
+    is_open_elsewhere: bool = Field(
+        default=False,
+        description="Something is open that another organisation keeps to itself; told to those "
+        "who may erase a case, and to nobody else.",
+    )
 
     def referral(self, number: int) -> Referral | None:
         """The referral of that number."""
@@ -264,3 +272,19 @@ class CaseSnapshot(BaseModel):
     def transfer(self) -> Transfer | None:
         """The newest offer to another agency."""
         return max(self.transfers, key=lambda one: one.number, default=None)
+
+    @property
+    def erasure(self) -> Erasure | None:
+        """The newest proposal to erase the case, and what became of it."""
+        return max(self.erasures, key=lambda one: one.number, default=None)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its key and its texts are gone."""
+        return self.erasure is not None and self.erasure.state is ErasureState.ERASED
+
+    @property
+    def is_over_for_good(self) -> bool:
+        """Whether two people decided to erase it: nothing of it changes or runs any more."""
+        confirmed = self.erasure is not None and self.erasure.state is ErasureState.CONFIRMED
+        return confirmed or self.is_erased

@@ -23,6 +23,9 @@ class Verb(StrEnum):
     FINISH_TASK = "finish_task"
     CLOSE_CASE = "close_case"
     REOPEN_CASE = "reopen_case"
+    PROPOSE_ERASURE = "propose_erasure"
+    ANSWER_ERASURE = "answer_erasure"
+    ERASE_CASE = "erase_case"
     # Who works on it
     HAND_OVER = "hand_over"
     OFFER_TRANSFER = "offer_transfer"

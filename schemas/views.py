@@ -11,6 +11,7 @@ from schemas.consent import Consent
 from schemas.contact import Contact, ContactPlan
 from schemas.deadlines import Deadline, DeadlineState
 from schemas.decisions import Permitted
+from schemas.erasure import Erasure
 from schemas.holds import Hold
 from schemas.lanes import Marac, Nrm, RiskAssessment
 from schemas.referral import InfoAnswer, Need, Priority, Referral, ReferralState
@@ -37,6 +38,7 @@ class CaseLine(_View):
     next_due: datetime | None
     open_tasks: int
     open_referrals: int
+    erased_at: datetime | None = None
 
 
 class CasePage(_View):
@@ -61,6 +63,7 @@ class CasePage(_View):
     conflicts: tuple[Conflict, ...] = ()
     named: tuple[NamedPerson, ...] = ()
     transfer: Transfer | None = None
+    erasure: Erasure | None = None
     actions: tuple[Permitted, ...]
     personal: dict[PersonalField, str] | None = None
     notes: tuple["Note", ...] | None = None
@@ -160,6 +163,7 @@ class InboxLine(_View):
     version: int
     claimed_by: str | None = None
     info_answer: InfoAnswer | None = None
+    erased_at: datetime | None = Field(default=None, description="When the case was erased.")
 
 
 class ShareLine(_View):

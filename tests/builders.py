@@ -375,6 +375,7 @@ _USUAL: dict[str, Any] = {
     "topics": (InfoTopic.URGENCY,),
     "ticks": 3,
     "agrees": True,
+    "confirms": True,
 }
 
 
@@ -422,7 +423,7 @@ def _fits(kind: type[Command], name: str, value: object) -> bool:
 
 def _whose_business(kind: type[Command]) -> Actor:
     verb: Verb = kind.model_fields["verb"].default
-    people = (caseworker(), ngo_intake(), supervisor(), adviser(), SYSTEM)
+    people = (caseworker(), ngo_intake(), supervisor(), adviser(), dpo(), SYSTEM)
     return next(a for a in people if may(verb, a.role))
 
 

@@ -5,30 +5,35 @@ record under the command's id, so asking again is safe however Temporal stumbles
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
-from infra.database import Pool, Scope
+from infra.database import Pool, Scope, transaction
 from infra.record import PostgresRecord
 from infra.wakes import send_wakes, wake
 from schemas.case import Stage
 from schemas.command_base import Command
 from schemas.decisions import Reply
 from schemas.errors import BadInputError, RecordError, SafepathError, UnreachableError
-from schemas.ids import CaseRef, journey_workflow_id
+from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
+from schemas.messages import RECORD_CHANGED
 
 _ASK_AGAIN = 0.2
 ANSWER_WITHIN = timedelta(seconds=20)
 """How long a person waits for a worker before being told what to do."""
+END_WITHIN = timedelta(seconds=10)
+"""How long a workflow that has nothing more to do is given to end."""
 _REPLY: Any = Reply  # a union: the type of the answer, not of the hint
 
 
@@ -82,6 +87,22 @@ class Journeys:
             return False
         return True
 
+    async def still_running(self, case_ref: CaseRef, referrals: Iterable[int]) -> str | None:
+        """The first workflow of a case that does not end though it has nothing more to do.
+
+        Each is told to look at the record, and given its time to end. The journey is asked first:
+        once it has ended, nobody starts another.
+
+        Raises:
+            UnreachableError: Temporal does not answer.
+        """
+        client = await self._temporal()
+        of_referrals = (referral_workflow_id(case_ref, number) for number in referrals)
+        for workflow_id in (journey_workflow_id(case_ref), *of_referrals):
+            if not await _has_ended(client.get_workflow_handle(workflow_id)):
+                return workflow_id
+        return None
+
     async def _reply_without_journey(
         self, client: Client, command: Command, here: Callable[[Command], Awaitable[Reply]]
     ) -> Reply | None:
@@ -95,13 +116,33 @@ class Journeys:
             return None  # it is not theirs to see, nor to start: the relay wakes what sleeps
         if case.stage is Stage.CLOSED:
             return await here(command)  # it closed while this was on its way
-        await wake(client, journey_workflow_id(command.case_ref), case.owner)
+        async with transaction(self._pool, self._scope, command.case_ref) as connection:
+            await wake(connection, client, journey_workflow_id(command.case_ref), case.owner)
         return None
 
     async def _temporal(self) -> Client:
         if self._client is None:
             self._client = await self._connect()
         return self._client
+
+
+async def _has_ended(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Whether a workflow has ended, or ends within its time once it is told to look."""
+    clock = asyncio.get_running_loop().time
+    give_up = clock() + END_WITHIN.total_seconds()
+    told = False
+    try:
+        while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+            if clock() >= give_up:
+                return False
+            if not told:
+                await handle.signal(RECORD_CHANGED)
+                told = True
+            await asyncio.sleep(_ASK_AGAIN)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise UnreachableError("Temporal does not answer.") from None
+    return True
 
 
 def _update_id(command: Command) -> str:

@@ -21,6 +21,8 @@ from schemas.errors import DamagedTextError
 
 _MOST_BYTES = 1_000_000
 _NOT_SHOWN: Mapping[str, bytes] = {"encoding": b"json/plain"}
+_PHRASE = json.dumps("case content: sealed, or erased with its case").encode()
+"""One for both: the endpoint has no key of a case, and does not know which of them are left."""
 
 
 def codec_app(operations_key: bytes, ui_origin: str) -> Starlette:
@@ -76,4 +78,4 @@ def _shown(operations_key: bytes, payload: Payload) -> Payload:
         opened = unseal_operations(operations_key, payload)
     except DamagedTextError:
         opened = None
-    return opened or Payload(metadata=_NOT_SHOWN, data=json.dumps("case content: sealed").encode())
+    return opened or Payload(metadata=_NOT_SHOWN, data=_PHRASE)

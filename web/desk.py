@@ -22,10 +22,10 @@ from infra.record import PostgresRecord
 from infra.staff import StaffRegister
 from infra.telemetry import span
 from infra.withdrawal_post import post_withdrawal
-from rules import packets
+from rules import erasure, packets
 from schemas.actor import Actor
 from schemas.case import CaseHeader, CaseOpening, Stage
-from schemas.case_commands import HandOver, LinkCase
+from schemas.case_commands import AnswerErasure, EraseCase, HandOver, LinkCase
 from schemas.command_base import Command
 from schemas.commands import Fact
 from schemas.consent_commands import WithdrawConsent
@@ -162,6 +162,35 @@ class Desk(Looking):
             checked = await self._reader.check_word(command.case_ref, word)
         return await self.state(command.model_copy(update={"word": checked}))
 
+    async def erase_case(self, command: AnswerErasure) -> Reply:
+        """Answer a proposal to erase a case; confirmed, it is erased now.
+
+        First nothing of it changes any more, then no workflow of it runs, then its key and its
+        texts go in one transaction. Whoever was interrupted gives the answer again.
+
+        Raises:
+            BadInputError: there is no such case, or not for this person.
+            UnreachableError: Temporal does not answer, so nobody knows what still runs.
+        """
+        answered = await self.state(command)
+        if not command.confirms or not isinstance(answered, Committed):
+            return answered
+        referrals = (await self._record.read(command.case_ref)).referrals
+        running = await self._journeys.still_running(
+            command.case_ref, (referral.number for referral in referrals)
+        )
+        if running is not None:
+            return await self._counter.close(
+                Verb.ERASE_CASE, command.case_ref, _still_runs(running)
+            )
+        return await self.state(
+            EraseCase(
+                command_id=f"{command.command_id}-end",
+                case_ref=command.case_ref,
+                actor=command.actor,
+            )
+        )
+
     # Referrals, as a service answers them
 
     async def open_referral(self, command: OpenReferral) -> tuple[Reply, OpenedPacket | None]:
@@ -173,6 +202,9 @@ class Desk(Looking):
             found = await self._reader.read_packet(
                 command.case_ref, command.referral, self.actor, packets.shown(now())
             )
+        if found.erased_at is not None:
+            refusal = Refusal(code="case_erased", sentence=erasure.ERASED)
+            return await self._counter.close(command.verb, command.case_ref, refusal), found
         if found.packet is None:
             refusal = Refusal(
                 code="packet_closed",
@@ -241,3 +273,11 @@ class Desk(Looking):
             command, judge, services=services_of(command), beside=beside
         )
         return written.reply
+
+
+def _still_runs(workflow_id: str) -> Refusal:
+    return Refusal(
+        code="workflow_runs",
+        sentence=f"The erasure is confirmed, and {workflow_id} still runs: see that a worker is up "
+        "(`safepath doctor`), and give `case erase --confirm` again.",
+    )

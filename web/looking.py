@@ -259,6 +259,7 @@ def _page(snapshot: CaseSnapshot, actor: Actor, **read: Any) -> CasePage:
         conflicts=snapshot.conflicts,
         named=snapshot.named,
         transfer=snapshot.transfer,
+        erasure=snapshot.erasure,
         **read,
     )
 

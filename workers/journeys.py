@@ -166,7 +166,7 @@ async def run_journeys(
         steps = tuple(step.__name__ for step in worker.config()["activities"])
         show_from_start(steps)
         with metrics.shown(RecordCounts(world.pool, steps)):
-            async with worker:
+            async with world.keyring.forgetting(), worker:
                 say("journeys worker ready")
                 log().info("worker_ready", task_queue=JOURNEYS, namespace=world.client.namespace)
                 lookout = Lookout(world.pool, world.client, installation.build)
@@ -189,7 +189,7 @@ async def relay(world: World) -> None:
     An outage is waited out, and of these none waits for another.
     """
     patience = Patience()
-    sweep = Sweep(world.client, world.troubles)
+    sweep = Sweep(world.pool, world.client, world.troubles)
     clock = asyncio.get_running_loop().time
     sweeps_at = clock()
     while True:

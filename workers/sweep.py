@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from infra.database import Pool, Scope, transaction
 from infra.troubles import Step, Troubles
 from infra.wakes import begin
 from schemas.ids import CaseRef, case_of_workflow, journey_workflow_id
@@ -30,7 +31,8 @@ _IS_DONE = (*_GOES_ON, WorkflowExecutionStatus.COMPLETED)
 class Sweep:
     """Looks at everything that runs, and remembers what it suspected the time before."""
 
-    def __init__(self, client: Client, troubles: Troubles) -> None:
+    def __init__(self, pool: Pool, client: Client, troubles: Troubles) -> None:
+        self._pool = pool
         self._client = client
         self._troubles = troubles
         self._suspects: set[str] = set()
@@ -51,9 +53,14 @@ class Sweep:
         for workflow_id in sorted(found):
             code = TroubleCode.ENDED_BADLY if workflow_id in ended else TroubleCode.NO_CLOCK
             await self._troubles.note(Step(workflow_id, Place.WORKFLOW), code)
-            case_ref = case_of_workflow(workflow_id)
-            await begin(self._client, workflow_id, self.leads.get(case_ref) if case_ref else None)
+            await self._begin(workflow_id)
         await self._settle(noted, Place.WORKFLOW, found)
+
+    async def _begin(self, workflow_id: str) -> None:
+        case_ref = case_of_workflow(workflow_id)
+        owner = self.leads.get(case_ref) if case_ref else None
+        async with transaction(self._pool, Scope()) as connection:
+            await begin(connection, self._client, workflow_id, owner)
 
     async def _note_failing_tasks(self, noted: tuple[Trouble, ...]) -> None:
         failing = {one.id async for one in self._client.list_workflows(_TASKS_FAIL, limit=_AT_ONCE)}

@@ -9,7 +9,8 @@ SELECT c.case_ref, c.stage, c.subject, c.channel, c.version, c.assigned_to, c.oc
         AS open_tasks,
     (SELECT count(*) FROM record.referral r WHERE r.case_ref = c.case_ref AND r.state NOT IN
         ('declined', 'completed', 'ended', 'recalled', 'withdrawn', 'expired',
-         'entered_in_error', 'undeliverable')) AS open_referrals
+         'entered_in_error', 'undeliverable')) AS open_referrals,
+    record.erased_at(c.case_ref) AS erased_at
 FROM record.case_file c
 WHERE NOT c.is_restricted AND ($1 OR c.stage <> 'closed')
 ORDER BY next_due NULLS LAST, c.recorded_at
@@ -25,7 +26,8 @@ LIMIT $3
 
 -- name: list_inbox
 SELECT i.case_ref, i.key, i.kind, i.referral, i.service, i.fields, i.occurred_at,
-    r.state, r.priority, r.version, r.claimed_by, r.info_answer
+    r.state, r.priority, r.version, r.claimed_by, r.info_answer,
+    record.erased_at(i.case_ref) AS erased_at
 FROM record.inbox_item i
 JOIN record.referral r ON r.case_ref = i.case_ref AND r.number = i.referral
 WHERE i.organisation = $1
@@ -33,7 +35,7 @@ ORDER BY i.recorded_at
 LIMIT $2
 
 -- name: read_packet
-SELECT i.sealed_packet, i.fields, r.state, r.consent
+SELECT i.sealed_packet, i.fields, r.state, r.consent, record.erased_at(i.case_ref) AS erased_at
 FROM record.inbox_item i
 JOIN record.referral r ON r.case_ref = i.case_ref AND r.number = i.referral
 WHERE i.case_ref = $1 AND i.referral = $2 AND i.kind = 'referral'
@@ -107,6 +109,9 @@ SELECT id, case_ref, workflow_id, owner FROM record.wake
 WHERE done_at IS NULL AND recorded_at <= clock_timestamp() - $1::interval
   AND ($3::text IS NULL OR case_ref = $3)
 ORDER BY id LIMIT $2
+
+-- name: may_wake
+SELECT record.may_wake($1)
 
 -- name: settle_wake
 UPDATE record.wake SET done_at = clock_timestamp() WHERE id = $1 AND done_at IS NULL

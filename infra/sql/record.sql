@@ -57,6 +57,9 @@ SELECT jsonb_build_object(
         FROM record.transfer x WHERE x.case_ref = $1),
     'is_paused', EXISTS (
         SELECT FROM record.pause u WHERE u.case_ref = $1 AND u.lifted_at IS NULL),
+    'erasures', (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.number)
+        FROM record.erasure e WHERE e.case_ref = $1),
+    'is_open_elsewhere', record.is_open_elsewhere($1),
     'services', (SELECT jsonb_agg(to_jsonb(s)) FROM (
         SELECT code, organisation, status, hours FROM directory.service
         WHERE code = ANY ($2::text[])
@@ -340,6 +343,21 @@ FROM jsonb_populate_record(NULL::record.transfer, $1::jsonb)
 ON CONFLICT ON CONSTRAINT transfer_pk DO UPDATE SET state = excluded.state,
     answered_by = excluded.answered_by, occurred_at = excluded.occurred_at,
     recorded_at = clock_timestamp()
+
+-- name: put_erasure
+WITH known AS (
+    UPDATE record.erasure e SET state = said.state, answered_by = said.answered_by,
+        occurred_at = said.occurred_at, recorded_at = clock_timestamp()
+    FROM jsonb_populate_record(NULL::record.erasure, $1::jsonb) said
+    WHERE e.case_ref = said.case_ref AND e.number = said.number
+    RETURNING e.number
+)
+INSERT INTO record.erasure (case_ref, number, reason, state, proposed_by, proposed_at, occurred_at)
+SELECT case_ref, number, reason, state, proposed_by, proposed_at, occurred_at
+FROM jsonb_populate_record(NULL::record.erasure, $1::jsonb) WHERE NOT EXISTS (SELECT FROM known)
+
+-- name: erase_case
+SELECT record.erase($1)
 
 -- name: take_lead
 SELECT record.take_lead($1)

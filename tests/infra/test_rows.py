@@ -30,6 +30,7 @@ from schemas.contact import ContactChannel, ContactState, PlanState
 from schemas.contact_commands import PlanContact, SetPlan
 from schemas.deadlines import DeadlineState
 from schemas.directory import Capacity, ServiceStatus
+from schemas.erasure import ErasureReason, ErasureState
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref
 from schemas.lanes import AgeGroup, MaracAgency
@@ -53,6 +54,7 @@ from tests.infra.cases import (
     opened,
     queued,
 )
+from tests.infra.erasing import closed, proposed
 from tests.infra.rows import Table, acting, seen
 from tests.infra.samples import NOTIFICATION, SAMPLES
 from tests.infra.worlds import write
@@ -170,6 +172,7 @@ async def a_full_case(people: People, linked: CaseRef) -> CaseRef:
     pool = await people.pool_of(Role.WEB)
     gone = Scope(supervisor())
     await StaffRegister(pool, gone).mark_left("lou", supervisor())
+    await proposed(hands, await closed(hands))
     nobodys = about(new_case_ref(), WithdrawConsent, actor=SALTMERE)
     await post_withdrawal(pool, Scope(SALTMERE), nobodys)
     stuck = Step(journey_workflow_id(full), Verb.REMIND)
@@ -610,6 +613,8 @@ ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
     "contact_plan_state_known": PlanState,
     "contact_state_known": ContactState,
     "deadline_state_known": DeadlineState,
+    "erasure_reason_known": ErasureReason,
+    "erasure_state_known": ErasureState,
     "inbox_item_kind_known": frozenset({"referral", "stop"}),
     "marac_agencies_known": MaracAgency,
     "need_state_known": NeedState,

@@ -14,6 +14,7 @@ from schemas.changes import (
     Change,
     CheckRecorded,
     ConflictRecorded,
+    ErasureRecorded,
     HoldRecorded,
     LinkRecorded,
     MaracRecorded,
@@ -51,6 +52,7 @@ _TOLD_ELSEWHERE = {
     LinkRecorded: "below, in both cases",
     NotificationKept: "below, without a case",
     ServiceReasonKept: "test_private: for the service alone",
+    ErasureRecorded: "test_erasure: in a closed case, by two people",
 }
 """Changes without a sample, and where they are tested."""
 

@@ -54,9 +54,7 @@ GRANT SELECT, INSERT (case_ref, paused_by, reason, ticket),
     UPDATE (paused_by, reason, ticket, paused_at, lifted_at) ON record.pause TO sp_web;
 
 ALTER TABLE record.trouble ENABLE ROW LEVEL SECURITY;
-ALTER TABLE record.trouble FORCE ROW LEVEL SECURITY;
 ALTER TABLE record.pause ENABLE ROW LEVEL SECURITY;
-ALTER TABLE record.pause FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY relay ON record.trouble TO sp_journeys USING (true) WITH CHECK (true);
 CREATE POLICY repair ON record.trouble TO sp_web
