@@ -37,7 +37,7 @@ from schemas.lanes import AgeGroup, MaracAgency
 from schemas.referral import NeedCategory, NeedState, ReferralState
 from schemas.referral_commands import AcceptReferral, DeclineReferral, StartAdvice
 from schemas.snapshot import DispatchKind, DispatchState
-from schemas.troubles import RepairReason, Why
+from schemas.troubles import Repair, RepairReason, Why
 from schemas.verbs import Verb
 from schemas.withdrawal import CheckState
 from tests.builders import AT, adviser, an_actor, caseworker, ngo_intake, ops, supervisor
@@ -603,6 +603,7 @@ async def test_functions_that_see_more_than_their_caller_fix_where_they_look(
 # Constraints
 
 ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
+    "trouble_asked_known": Repair,
     "case_file_age_known": AgeGroup,
     "case_file_entitlement_known": Entitlement,
     "case_file_stage_known": Stage,

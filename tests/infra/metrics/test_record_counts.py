@@ -17,7 +17,7 @@ from schemas.snapshot import DispatchKind, DispatchState
 from tests.conftest import Servers
 
 STEPS = ("deliver_packet", "carry_out")
-WREN = "wren-fictional"
+WREN = "wren_fictional"
 """Somebody and something that no label may ever show."""
 
 ROWS = (
