@@ -15,6 +15,7 @@ from activities.judging import judge_of, starts_at
 from activities.ports import NOTHING, Beside
 from infra.audit import AuditReader
 from infra.calendars.load import england_and_wales
+from infra.clocks import record_now
 from infra.database import Pool, Scope
 from infra.hsds import read_directory
 from infra.reading import OpenedPacket, PostgresReader
@@ -268,7 +269,9 @@ class Desk(Looking):
         return kept
 
     async def _record_here(self, command: Command, *, beside: Beside = NOTHING) -> Reply:
-        judge = judge_of(command, now(), england_and_wales(), wakes=True)
+        """At the record's own time: whether a window is open is no matter of one desk's clock."""
+        at = await record_now(self._pool)
+        judge = judge_of(command, at, england_and_wales(), wakes=True)
         written = await self._record.change(
             command, judge, services=services_of(command), beside=beside
         )

@@ -11,6 +11,7 @@ from subprocess import PIPE, STDOUT
 from typing import Any
 
 import pytest
+import time_machine
 
 from infra.database import Scope
 from infra.stack.secrets import Role
@@ -19,8 +20,9 @@ from schemas.case_commands import AddNeed
 from schemas.consent import ConsentState
 from schemas.consent_commands import WithdrawConsent
 from schemas.contact import ContactState
-from schemas.contact_commands import SetPlan
+from schemas.contact_commands import SetPlan, StartContact
 from schemas.deadlines import DeadlineState
+from schemas.decisions import NotDone
 from schemas.lane_commands import AssessRisk
 from schemas.referral import ReferralState
 from schemas.snapshot import TaskKind
@@ -199,3 +201,21 @@ async def test_a_withdrawal_that_was_posted_is_dated_by_the_record(wrong: Wrong)
     assert ReferralState.WITHDRAWN is await journey.referral_ends()
     line_until = the(after.check(1)).line_until
     assert timedelta(0) <= line_until - timedelta(hours=72) - posted_at < A_LITTLE
+
+
+async def test_a_desk_whose_clock_is_wrong_starts_no_call_outside_her_window(
+    people: People, tmp_path: Path
+) -> None:
+    """By its clock the window is open; by the record's it is not, and that is what counts."""
+    async with clockwork(people, tmp_path / "notices") as found:
+        journey = await open_journey(found, people)
+        await journey.state(SetPlan, terms=terms())
+        call = the((await planned(journey)).contact(1))
+        starts = journey.command(StartContact, contact=1)
+        desk = await journey.desk(starts.actor)
+        with time_machine.travel(the(call.safe_at) + A_MINUTE, tick=True):
+            assert the(call.safe_at) < datetime.now(UTC) < the(call.safe_until)
+            reply = await desk.state(starts)
+        assert isinstance(reply, NotDone)
+        assert {"not_safe_now"} == {reason.code for reason in reply.reasons}
+        assert ContactState.PLANNED is the((await journey.snapshot()).contact(1)).state
