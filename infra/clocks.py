@@ -8,6 +8,9 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from infra.database import Pool, translated
+from infra.statements import statements
+
+_SQL = statements("reading")
 
 TOLERATED = timedelta(seconds=30)
 """Clocks that are kept by the network are apart by far less, and windows are minutes long."""
@@ -22,7 +25,7 @@ async def record_now(pool: Pool) -> datetime:
         UnreachableError: PostgreSQL does not answer.
     """
     with translated():
-        at: datetime = await pool.fetchval("SELECT clock_timestamp()")
+        at: datetime = await pool.fetchval(_SQL["read_clock"])
         return at
 
 

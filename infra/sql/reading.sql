@@ -245,3 +245,6 @@ WHERE $3::text IS NULL OR split_part(who, ':', 1) = $3
 ORDER BY coalesce(withdrawals_not_hers, 0) DESC, coalesce(reads_without_task, 0) DESC,
     coalesce(contacts_outside_plan, 0) DESC, who
 LIMIT $4
+
+-- name: read_clock
+SELECT clock_timestamp()
