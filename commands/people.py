@@ -58,13 +58,13 @@ ReferralArgument = Annotated[str, typer.Argument(help="The referral, such as baf
 async def desk(data_dir: Path, actor: str, *, as_json: bool) -> AsyncIterator["Desk"]:
     """The desk for whoever is named by --as; a refusal is printed and exits 3."""
     from infra.settings import find_installation
-    from infra.telemetry import configure
+    from infra.tracing import watch_over
     from web.counter import NotAllowed
     from web.entrance import open_desk
 
     acting = parse_as(actor)
     installation = find_installation(data_dir)
-    configure(log_on=installation.log, telemetry_on=installation.telemetry)
+    watch_over(installation)
     try:
         async with open_desk(installation, acting) as opened:
             yield opened

@@ -25,7 +25,7 @@ def worker(
     """
     from commands.console import err
     from infra.settings import find_installation
-    from infra.telemetry import configure
+    from infra.tracing import send_spans, watch_over
     from workers.journeys import run_journeys
 
     def say(line: str) -> None:
@@ -36,7 +36,7 @@ def worker(
         if queue not in QUEUES:
             raise SettingsError(f"There is no worker {queue!r}: there is {', '.join(QUEUES)}.")
         installation = find_installation(data_dir)
-        configure(log_on=installation.log, telemetry_on=installation.telemetry)
+        watch_over(installation)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,6 +51,7 @@ def worker(
         code = error.exit_code
     # A worker that stops while workflows are open can abort when the interpreter ends
     # (temporalio 1.35): everything is flushed and closed by now, so leave without it.
+    send_spans()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

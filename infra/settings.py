@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     build: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     actor: str | None = None
     telemetry: bool = False
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
     metrics_address: str | None = None
     log: bool = False
 
@@ -53,6 +54,7 @@ class Installation:
     temporal_address: str | None
     """Of the embedded stack; None means Temporal's own settings name it."""
     telemetry: bool = False
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
     metrics_address: str | None = None
     """Where the worker shows Prometheus its counts; None: nowhere."""
     log: bool = False
@@ -104,6 +106,10 @@ def find_installation(data_dir: Path | None = None) -> Installation:
         UnreachableError: neither names anything, or the stack is not running.
     """
     settings = load_settings()
+    if settings.otlp_endpoint and not settings.telemetry:
+        raise SettingsError(
+            f"{_PREFIX}OTLP_ENDPOINT is read only with {_PREFIX}TELEMETRY: set both, or neither."
+        )
     if _named_dsns(settings):
         _refuse(settings, ("data_dir",), "names an embedded stack, but a DSN is set too")
         return _from_settings(settings)
@@ -156,6 +162,7 @@ def _from_settings(settings: Settings) -> Installation:
         notices_dir=settings.notices_dir,
         temporal_address=None,
         telemetry=settings.telemetry,
+        otlp_endpoint=settings.otlp_endpoint,
         metrics_address=settings.metrics_address,
         log=settings.log,
         build=settings.build,
@@ -178,6 +185,7 @@ def _from_stack(data_dir: Path, settings: Settings) -> Installation:
         notices_dir=paths.notices,
         temporal_address=state.temporal_address,
         telemetry=settings.telemetry,
+        otlp_endpoint=settings.otlp_endpoint,
         metrics_address=settings.metrics_address,
         log=settings.log,
         build=settings.build,

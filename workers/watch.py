@@ -6,11 +6,10 @@ Codes, never words. What keeps failing is noted as stuck.
 from typing import Any
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from infra.metrics.counters import DONE, STEPS, code_label
-from infra.telemetry import log, span
+from infra.telemetry import code_of, log, span
 from infra.troubles import Step, Troubles
 
 
@@ -39,16 +38,16 @@ class _Watched(ActivityInboundInterceptor):
     ) -> Any:
         info = activity.info()
         step = Step(info.workflow_id or "", _step_of(info.activity_type, input.args))
+        seen = {"activity_type": info.activity_type, "workflow_id": info.workflow_id or ""}
         try:
-            with span("step", activity_type=info.activity_type, attempt=info.attempt):
+            with span("activity", **seen, attempt=info.attempt):
                 result = await super().execute_activity(input)
         except Exception as error:
-            code = error.type if isinstance(error, ApplicationError) else type(error).__name__
+            code = code_of(error)
             STEPS.labels(info.activity_type, code_label(code)).inc()
             log().warning(
                 "step_failed",
-                activity_type=info.activity_type,
-                workflow_id=info.workflow_id,
+                **seen,
                 attempt=info.attempt,
                 code=code,
             )

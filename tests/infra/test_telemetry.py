@@ -35,7 +35,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def test_a_key_that_is_not_allowed_stays_home(capsys: pytest.CaptureFixture[str]) -> None:
     """A new key is dropped until somebody has thought about it."""
-    configure(log_on=True, telemetry_on=False)
+    configure(log_on=True)
     log().info("step_done", case_ref="bafod-kisut-n", code="ok", name=NAME, safe_contact=CONTACT)
     (line,) = lines(capsys)
     assert set(line) == {"event", "level", "timestamp", "case_ref", "code"}
@@ -60,7 +60,7 @@ def test_no_personal_field_is_among_the_allowed_keys() -> None:
 
 def test_an_exception_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     """Its text, and the lines of its traceback, may quote anything."""
-    configure(log_on=True, telemetry_on=False)
+    configure(log_on=True)
     try:
         int(NAME)
     except ValueError:
@@ -72,7 +72,7 @@ def test_an_exception_is_not_written(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_what_a_library_logs_is_reduced_to_its_place(capsys: pytest.CaptureFixture[str]) -> None:
     """Its message may quote what it handles."""
-    configure(log_on=True, telemetry_on=False)
+    configure(log_on=True)
     logging.getLogger("asyncpg").error("could not write %s", NAME)
     try:
         int(NAME)
@@ -86,14 +86,14 @@ def test_what_a_library_logs_is_reduced_to_its_place(capsys: pytest.CaptureFixtu
 
 def test_what_a_library_only_mentions_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     """Warnings and less are for those who debug, elsewhere."""
-    configure(log_on=True, telemetry_on=False)
+    configure(log_on=True)
     logging.getLogger("asyncpg").warning("slow query on %s", NAME)
     assert lines(capsys) == []
 
 
 def test_nothing_is_written_unless_logs_are_on(capsys: pytest.CaptureFixture[str]) -> None:
     """Off by default, libraries included."""
-    configure(log_on=False, telemetry_on=False)
+    configure(log_on=False)
     log().error("step_failed", code="bug")
     logging.getLogger("asyncpg").error("could not write %s", NAME)
     assert lines(capsys) == []
@@ -108,9 +108,9 @@ def test_a_span_that_fails_says_nothing_of_what_it_choked_on(
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr("opentelemetry.trace.get_tracer", provider.get_tracer)
-    with pytest.raises(ValueError, match=NAME), telemetry.span("step", code="c", name_of_her=NAME):
+    with pytest.raises(ValueError, match=NAME), telemetry.span("step", state="s", name_of_her=NAME):
         raise ValueError(NAME)
     provider.shutdown()
     (span,) = exporter.get_finished_spans()
-    assert dict(span.attributes or {}) == {"safepath.code": "c"}
+    assert dict(span.attributes or {}) == {"safepath.state": "s", "safepath.code": "ValueError"}
     assert NAME not in span.to_json()
