@@ -12,6 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from infra.statements import statements
+from infra.telemetry import span_below
 from schemas.actor import Actor
 from schemas.errors import RecordError, SafepathError, SettingsError, UnreachableError
 
@@ -145,7 +146,7 @@ async def transaction(
         RecordError: a named constraint refused a write.
         UnreachableError: PostgreSQL does not answer.
     """
-    with translated():
+    with span_below("sql.transaction"), translated():
         async with pool.acquire(timeout=_CONNECT_WITHIN) as connection, connection.transaction():
             await connection.execute(_RECORD["enter"], *scope.settings(case_ref))
             yield connection

@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 from infra.codec import CaseCodec, PutAside, data_converter
 from infra.keys import Keyring, read_key_file
 from infra.settings import Installation
+from infra.step_traces import step_traces
 from schemas.errors import SettingsError, UnreachableError
 
 JOURNEYS = "journeys"
@@ -27,7 +28,7 @@ def safepath_plugin(codec: PayloadCodec | None) -> SimplePlugin:
 def plugins(codec: PayloadCodec | None, *, telemetry: bool = False) -> list[Plugin]:
     """What a client and its workers are made with."""
     ours: list[Plugin] = [safepath_plugin(codec)]
-    return [*ours, OpenTelemetryPlugin()] if telemetry else ours
+    return [*ours, OpenTelemetryPlugin(), step_traces()] if telemetry else ours
 
 
 async def connect_temporal(

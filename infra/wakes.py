@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.database import Connection, Pool, Scope, transaction
 from infra.statements import statements
-from infra.telemetry import log
+from infra.telemetry import log, span
 from infra.temporal import JOURNEYS
 from infra.troubles import Step, Troubles
 from schemas.errors import KeyUnavailableError, UnreachableError
@@ -51,9 +51,11 @@ async def wake(connection: Connection, client: Client, workflow_id: str, owner: 
         return
     try:
         if workflow_id == journey_workflow_id(case_ref):
-            await start_journey(client, case_ref, owner)
+            with span("temporal.start", workflow_id=workflow_id):
+                await start_journey(client, case_ref, owner)
         else:
-            await client.get_workflow_handle(workflow_id).signal(RECORD_CHANGED)
+            with span("temporal.signal", workflow_id=workflow_id):
+                await client.get_workflow_handle(workflow_id).signal(RECORD_CHANGED)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise UnreachableError("Temporal does not answer.") from None

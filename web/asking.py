@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.database import Pool, Scope, transaction
 from infra.record import PostgresRecord
+from infra.telemetry import span
 from infra.wakes import send_wakes, wake
 from schemas.case import Stage
 from schemas.command_base import Command
@@ -177,9 +178,10 @@ async def _answered(client: Client, command: Command) -> Reply:
     """
     handle = client.get_workflow_handle(journey_workflow_id(command.case_ref))
     try:
-        reply: Reply = await handle.execute_update(
-            command.verb.value, command, id=_update_id(command), result_type=_REPLY
-        )
+        with span("temporal.update", verb=command.verb, workflow_id=handle.id):
+            reply: Reply = await handle.execute_update(
+                command.verb.value, command, id=_update_id(command), result_type=_REPLY
+            )
     except WorkflowUpdateFailedError as error:
         raise _our_error(error) from None
     return reply

@@ -21,7 +21,7 @@ from infra.hsds import read_directory
 from infra.reading import OpenedPacket, PostgresReader
 from infra.record import PostgresRecord
 from infra.staff import StaffRegister
-from infra.telemetry import span
+from infra.telemetry import at_desk
 from infra.withdrawal_post import post_withdrawal
 from rules import erasure, packets
 from schemas.actor import Actor
@@ -74,6 +74,7 @@ class Desk(Looking):
 
     # Cases
 
+    @at_desk
     async def open_case(self, opening: CaseOpening, command_id: str | None = None) -> OpenedCase:
         """Open a case and start its journey; the same command id opens one case.
 
@@ -92,6 +93,7 @@ class Desk(Looking):
             header = await self._record.open_case(case_ref, opening, text, self.actor, starts)
         return OpenedCase(case=header, journey_started=await self._journeys.tell(case_ref))
 
+    @at_desk
     async def decide(self, command: Command) -> Reply:
         """Have the journey decide a command; the answer is what was committed.
 
@@ -104,20 +106,20 @@ class Desk(Looking):
             return refused
         if isinstance(command, HandOver):
             await self._check_there(command.to_person)
-        with span("desk.decide", verb=command.verb):
-            async with self._counter.noting(command.verb, command.case_ref):
-                try:
-                    snapshot = await self._record.read(command.case_ref)
-                except BadInputError as unseen:
-                    if command.verb in _NAMING and await self._record.stands_in(command.case_ref):
-                        return await self._journeys.ask(command, self._record_here)
-                    return await self._answered_before(command, unseen)
-                if isinstance(command, LinkCase):
-                    await self._record.read(command.other)  # one must see both to link them
-            if snapshot.case.stage is Stage.CLOSED:
-                return await self._record_here(command)
-            return await self._journeys.ask(command, self._record_here)
+        async with self._counter.noting(command.verb, command.case_ref):
+            try:
+                snapshot = await self._record.read(command.case_ref)
+            except BadInputError as unseen:
+                if command.verb in _NAMING and await self._record.stands_in(command.case_ref):
+                    return await self._journeys.ask(command, self._record_here)
+                return await self._answered_before(command, unseen)
+            if isinstance(command, LinkCase):
+                await self._record.read(command.other)  # one must see both to link them
+        if snapshot.case.stage is Stage.CLOSED:
+            return await self._record_here(command)
+        return await self._journeys.ask(command, self._record_here)
 
+    @at_desk
     async def state(self, fact: Fact, *, beside: Beside = NOTHING) -> Reply:
         """Write a fact to the record, then tell the workflows.
 
@@ -127,16 +129,16 @@ class Desk(Looking):
         refused = await self._counter.refused(fact.verb, fact.case_ref)
         if refused:
             return refused
-        with span("desk.state", verb=fact.verb):
-            async with self._counter.noting(fact.verb, fact.case_ref):
-                try:
-                    reply = await self._record_here(fact, beside=beside)
-                except BadInputError as unseen:
-                    return await self._answered_before(fact, unseen)
-            if isinstance(reply, Committed):
-                await self._journeys.tell(fact.case_ref)
+        async with self._counter.noting(fact.verb, fact.case_ref):
+            try:
+                reply = await self._record_here(fact, beside=beside)
+            except BadInputError as unseen:
+                return await self._answered_before(fact, unseen)
+        if isinstance(reply, Committed):
+            await self._journeys.tell(fact.case_ref)
         return reply
 
+    @at_desk
     async def withdraw(self, command: WithdrawConsent) -> Reply | None:
         """Take consent back, for whoever says so. None: passed on, and nothing is learnt by it.
 
@@ -154,6 +156,7 @@ class Desk(Looking):
         await self._journeys.tell(command.case_ref)
         return reply
 
+    @at_desk
     async def end_contact(self, command: EndContact, word: str) -> Reply:
         """Record what came of a contact; the word she said is checked and forgotten."""
         refused = await self._counter.refused(command.verb, command.case_ref)
@@ -194,6 +197,7 @@ class Desk(Looking):
 
     # Referrals, as a service answers them
 
+    @at_desk
     async def open_referral(self, command: OpenReferral) -> tuple[Reply, OpenedPacket | None]:
         """Read a referral. Reading it says so to the sender; what was stopped is closed."""
         refused = await self._counter.refused(command.verb, command.case_ref)
@@ -217,6 +221,7 @@ class Desk(Looking):
 
     # Directory and staff
 
+    @at_desk
     async def load_directory(self, text: str) -> DirectoryLoaded:
         """Import a directory feed.
 
@@ -228,6 +233,7 @@ class Desk(Looking):
         done = await self._reader.load_services(load.services, self.actor)
         return done.model_copy(update={"left_out": load.left_out})
 
+    @at_desk
     async def publish_capacity(
         self, code: str, capacity: Capacity, expected_wait_days: int | None
     ) -> None:
@@ -239,6 +245,7 @@ class Desk(Looking):
         await self._counter.require(Verb.PUBLISH_CAPACITY)
         await self._reader.publish_capacity(code, capacity, expected_wait_days, today(), self.actor)
 
+    @at_desk
     async def mark_left(self, person: str) -> None:
         """Note that somebody of the person's organisation has left."""
         await self._counter.require(Verb.MARK_LEFT)

@@ -13,6 +13,7 @@ from infra.calendars.load import england_and_wales
 from infra.reading import PostgresReader
 from infra.record import PostgresRecord, unknown_case
 from infra.staff import StaffRegister
+from infra.telemetry import at_desk
 from rules import quiet, safe_contact, timeline, windows
 from rules.actions import permitted
 from rules.choice import suggest
@@ -63,6 +64,7 @@ class Looking:
 
     # Cases
 
+    @at_desk
     async def show_case(
         self, case_ref: CaseRef, *, personal: bool = False, notes: bool = False
     ) -> CasePage:
@@ -80,12 +82,14 @@ class Looking:
             notes=await self._reader.read_notes(case_ref, self.actor) if notes else None,
         )
 
+    @at_desk
     async def list_cases(self, *, closed_too: bool = False) -> tuple[CaseLine, ...]:
         """Cases of the person's organisation. Restricted ones are in no list."""
         await self._counter.require(Verb.LIST_CASES)
         uncounted = quiet.kept_from(self.actor)
         return await self._reader.list_cases(closed_too=closed_too, uncounted=uncounted)
 
+    @at_desk
     async def show_timeline(self, case_ref: CaseRef) -> tuple[AuditLine, ...]:
         """What happened in a case, by whom.
 
@@ -96,6 +100,7 @@ class Looking:
         snapshot = await self._own_case(Verb.SHOW_TIMELINE, case_ref)
         return timeline.shown_to(self.actor, snapshot, await self._reader.read_timeline(case_ref))
 
+    @at_desk
     async def show_contact(self, case_ref: CaseRef, *, details: bool = False) -> ContactPage:
         """How and when it is safe to reach her; as it holds, and as somebody proposed it.
 
@@ -126,11 +131,13 @@ class Looking:
 
     # Referrals, as a service sees them
 
+    @at_desk
     async def list_inbox(self) -> tuple[InboxLine, ...]:
         """What the person's organisation was sent."""
         await self._counter.require(Verb.LIST_INBOX)
         return await self._reader.list_inbox(self.actor.organisation)
 
+    @at_desk
     async def own_reason(self, case_ref: CaseRef, referral: int) -> Reason | None:
         """The reason of one's own service for a no, where the sender was told less."""
         asked = "see the reason that a service keeps for itself (`referral reason`)"
@@ -139,6 +146,7 @@ class Looking:
 
     # Deadlines and tasks
 
+    @at_desk
     async def list_deadlines(self, *, overdue_only: bool = False) -> tuple[DeadlineLine, ...]:
         """Open deadlines of the organisation's cases, or of the referrals a service holds."""
         await self._counter.require(Verb.LIST_DEADLINES)
@@ -148,6 +156,7 @@ class Looking:
             listing = self._reader.list_deadlines
         return await listing(now(), overdue_only=overdue_only)
 
+    @at_desk
     async def list_tasks(self, *, mine_only: bool = False) -> tuple[TaskLine, ...]:
         """Open tasks of the organisation; with `mine_only`, those for this person or role."""
         await self._counter.require(Verb.FINISH_TASK)
@@ -155,6 +164,7 @@ class Looking:
         seen = (line for line in lines if quiet.may_list(self.actor, line))
         return tuple(line for line in seen if not mine_only or self._is_mine(line))
 
+    @at_desk
     async def list_alarms(self) -> tuple[AlarmLine, ...]:
         """Alarms of restricted cases that a supervisor or data protection officer does not see.
 
@@ -166,11 +176,13 @@ class Looking:
 
     # Directory
 
+    @at_desk
     async def list_services(self) -> tuple[Service, ...]:
         """The directory."""
         await self._counter.require(Verb.LIST_DIRECTORY)
         return await self._reader.list_services()
 
+    @at_desk
     async def suggest_services(self, wish: Wish) -> tuple[Suggestion, ...]:
         """The directory ranked by what she asks for, each with its reasons. Nothing is kept."""
         await self._counter.require(Verb.SHOW_CHOICE)
@@ -178,11 +190,13 @@ class Looking:
 
     # Staff and audit
 
+    @at_desk
     async def list_leavers(self) -> tuple[LeftBehind, ...]:
         """What still rests on people who have left."""
         await self._counter.require(Verb.LIST_LEAVERS)
         return await self._staff.left_behind()
 
+    @at_desk
     async def show_audit(
         self, case_ref: CaseRef | None, verb: Verb | None, most: int
     ) -> tuple[AuditLine, ...]:
@@ -192,6 +206,7 @@ class Looking:
         lines = await self._audit.read(case_ref, verb, most, whose=whose) if self._audit else ()
         return tuple(timeline.seen_by(whose, line) for line in lines) if whose else lines
 
+    @at_desk
     async def show_misuse(self, since: datetime, until: datetime) -> tuple[MisuseLine, ...]:
         """Counts per person; a data protection officer sees those of their own organisation."""
         await self._counter.require(Verb.SHOW_MISUSE)
@@ -200,6 +215,7 @@ class Looking:
             await self._audit.count_misuse(since, until, whose, _MOST_LINES) if self._audit else ()
         )
 
+    @at_desk
     async def verify_audit(self, anchor: tuple[int, str] | None) -> ChainReport:
         """Recompute the audit chain."""
         await self._counter.require(Verb.VERIFY_AUDIT)

@@ -49,13 +49,18 @@ _ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 
 @asynccontextmanager
 async def temporal_with_skipped_time(
-    codec: PayloadCodec | None, database: Path | None = None, **more: str
+    codec: PayloadCodec | None,
+    database: Path | None = None,
+    *,
+    is_traced: bool = False,
+    **more: str,
 ) -> AsyncIterator[WorkflowEnvironment]:
     """A dev server whose workflows keep real time until a test moves their clocks.
 
     Args:
         codec: what seals payloads.
         database: the file it keeps everything in; none for memory.
+        is_traced: whether client and worker trace what they do.
         more: further dynamic configuration, by name with `__` for the dots.
     """
     wanted = dict(NEEDED) | {name.replace("__", "."): value for name, value in more.items()}
@@ -67,7 +72,7 @@ async def temporal_with_skipped_time(
     env = await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),
         namespace=JOURNEYS,
-        plugins=plugins(codec),
+        plugins=plugins(codec, telemetry=is_traced),
         identity="tests",
         search_attributes=_ATTRIBUTES,
         dev_server_existing_path=str(temporal_binary()),
@@ -217,6 +222,7 @@ async def clockwork(
     *,
     cached: int = 1_000,
     is_sealed: bool = True,
+    is_traced: bool = False,
     database: Path | None = None,
     **server: str,
 ) -> AsyncIterator[Clockwork]:
@@ -227,6 +233,7 @@ async def clockwork(
         notices_dir: where notices go.
         cached: workflows the worker keeps in memory; 0 replays each from its history each time.
         is_sealed: whether payloads are; where not, people must be fictional and the file read.
+        is_traced: whether client and worker trace what they do.
         database: the file Temporal keeps everything in; none for memory.
         server: further dynamic configuration of Temporal, by name with `__` for the dots.
     """
@@ -235,7 +242,7 @@ async def clockwork(
     keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
     operations_key = read_key_file(installation.operations_key_file)
     codec = CaseCodec(keyring, operations_key) if is_sealed else None
-    async with temporal_with_skipped_time(codec, database, **server) as env:
+    async with temporal_with_skipped_time(codec, database, is_traced=is_traced, **server) as env:
         record = StumblingRecord(pool, keyring, Scope())
         found = Clockwork(env, codec, record, notices_dir, cached=cached)
         await found.start()
