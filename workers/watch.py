@@ -6,6 +6,7 @@ Codes, never words. What keeps failing is noted as stuck.
 from typing import Any
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from infra.metrics.counters import DONE, STEPS, code_label

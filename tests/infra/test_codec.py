@@ -190,7 +190,8 @@ async def test_a_destroyed_key_opens_and_seals_nothing_and_is_never_made_again(
     case_ref = await opened(people.record_for)
     sealed = await of_journey(codec, case_ref).encode(payloads(NAME))
     await superuser.execute(
-        "UPDATE vault.case_key SET wrapped = NULL, destroyed_at = now(), destroyed_because = 'a test' WHERE case_ref = $1",
+        "UPDATE vault.case_key SET wrapped = NULL, destroyed_at = now(), "
+        "destroyed_because = 'a test' WHERE case_ref = $1",
         case_ref,
     )
     pool = await people.pool_of(Role.JOURNEYS)

@@ -42,7 +42,8 @@ def a_keyring(postgres: Servers, pool: Pool, actor: Actor | None = None) -> Keyr
 async def destroy(superuser: asyncpg.Connection, case_ref: CaseRef) -> None:
     """What erases a case: the row stays and says so, the key is gone."""
     await superuser.execute(
-        "UPDATE vault.case_key SET wrapped = NULL, destroyed_at = now(), destroyed_because = 'a test' WHERE case_ref = $1",
+        "UPDATE vault.case_key SET wrapped = NULL, destroyed_at = now(), "
+        "destroyed_because = 'a test' WHERE case_ref = $1",
         case_ref,
     )
 
