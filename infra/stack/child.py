@@ -46,9 +46,13 @@ class ChildSpec:
 
 
 class Backoff:
-    """How long to wait before the next start: doubling, forgotten after a healthy minute."""
+    """How long to wait before the next start: doubling, forgotten after ten healthy seconds.
 
-    def __init__(self, first: float = 0.5, most: float = 30.0, healthy_after: float = 60.0) -> None:
+    What runs for that long has not died of its start. The longest pause is short, because what a
+    process needs may be back at any moment, and everybody waits for the process meanwhile.
+    """
+
+    def __init__(self, first: float = 0.5, most: float = 5.0, healthy_after: float = 10.0) -> None:
         self._first, self._most, self._healthy_after = first, most, healthy_after
         self._next = first
 
