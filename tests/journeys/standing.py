@@ -17,8 +17,8 @@ from infra.demo.files import demo_directory_text
 from infra.settings import Installation, find_installation
 from infra.stack.layout import StackPaths
 from infra.stack.secrets import Role
-from infra.stack.services import WORKER
-from infra.stack.stack import running_stack
+from infra.stack.services import WORKER, Services, our_services
+from infra.stack.stack import EmbeddedStack, StackPlan
 from infra.stack.state import ChildState, read_state
 from infra.stack.temporal import connect
 from schemas.actor import Actor
@@ -59,6 +59,10 @@ class Stack:
         killed = self.child(name)
         assert killed is not None
         os.kill(killed.pid, signal.SIGKILL)
+        await self.until_another(name, killed)
+
+    async def until_another(self, name: str, killed: ChildState) -> None:
+        """Wait until another process stands in for one that was killed."""
         await until(lambda: self.child(name) not in (None, killed), WITHIN)
 
     async def open_case(self, actor: Actor, **opening: Any) -> CaseRef:
@@ -142,15 +146,22 @@ async def _in_time(ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], objec
 
 
 @asynccontextmanager
-async def a_stack(data_dir: Path) -> AsyncIterator[Stack]:
+async def a_stack(
+    data_dir: Path, *, services: Services = our_services
+) -> AsyncIterator[Stack]:
     """Everything `safepath up` runs, with the fictional directory loaded."""
     said = Listener()
-    async with running_stack(data_dir, with_workers=True, say=said):
+    paths = StackPaths.at(data_dir)
+    stack = EmbeddedStack(StackPlan(paths=paths, services=services), said)
+    try:
+        await stack.start()
         installation = find_installation(data_dir)
         async with open_desk(installation, ops()) as desk:
             await desk.load_directory(demo_directory_text())
         superuser = await asyncpg.connect(installation.dsn(Role.POSTGRES), ssl=False)
         try:
-            yield Stack(StackPaths.at(data_dir), installation, superuser, said)
+            yield Stack(paths, installation, superuser, said)
         finally:
             await superuser.close()
+    finally:
+        await stack.stop()
