@@ -183,13 +183,13 @@ _UNTIL_RESUMED = "No packet and no text to her goes out by itself until `ops res
 async def _desk(data_dir: Path, actor: str, *, as_json: bool) -> "AsyncIterator[RepairDesk]":
     """The repair desk for whoever is named by --as; a refusal is printed and exits 3."""
     from infra.settings import find_installation
-    from infra.telemetry import configure
+    from infra.tracing import watch_over
     from web.counter import NotAllowed
     from web.entrance import open_repair_desk
 
     acting = parse_as(actor)
     installation = find_installation(data_dir)
-    configure(log_on=installation.log, telemetry_on=installation.telemetry)
+    watch_over(installation)
     try:
         async with open_repair_desk(installation, acting) as opened:
             yield opened
