@@ -1,0 +1,1 @@
+"""The measurements measure what they say: small, exact, and without a clock."""
