@@ -146,9 +146,7 @@ async def _in_time(ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], objec
 
 
 @asynccontextmanager
-async def a_stack(
-    data_dir: Path, *, services: Services = our_services
-) -> AsyncIterator[Stack]:
+async def a_stack(data_dir: Path, *, services: Services = our_services) -> AsyncIterator[Stack]:
     """Everything `safepath up` runs, with the fictional directory loaded."""
     said = Listener()
     paths = StackPaths.at(data_dir)
