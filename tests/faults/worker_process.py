@@ -19,14 +19,15 @@ from workers.journeys import connected, journeys_worker, relay
 
 
 async def _main(data_dir: Path, postgres: int, temporal: int, fuse: Fuse) -> None:
-    configure(log_on=True, telemetry_on=False)
+    configure(log_on=True)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     installation = through(find_installation(data_dir), postgres=postgres, temporal=temporal)
     async with connected(installation) as world:
         config = world.client.config()
         config["interceptors"] = [*config["interceptors"], CrashingSteps(fuse)]
-        async with journeys_worker(Client(**config), world.record, world.notices, world.contacts):
+        ports = (Client(**config), world.record, world.notices, world.contacts)
+        async with journeys_worker(*ports, troubles=world.troubles):
             relaying = asyncio.create_task(relay(world))
             await stop.wait()
             relaying.cancel()
