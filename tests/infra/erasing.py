@@ -16,12 +16,12 @@ from tests.infra.cases import RecordFor, about, delivered, done
 DEE, SUE, ANN = dpo(), supervisor(), caseworker()
 
 
-async def closed(hands: RecordFor, **parts: Any) -> CaseRef:
+async def closed(hands: RecordFor, *, note: str = "", **parts: Any) -> CaseRef:
     """A case whose service has helped, closed by a person."""
     case_ref = await delivered(hands, **parts)
     ida = ngo_intake()
+    await done(hands, about(case_ref, AcceptReferral, actor=ida), note=note)
     for command in (
-        about(case_ref, AcceptReferral, actor=ida),
         about(case_ref, CompleteReferral, actor=ida, outcome=Outcome.SUPPORT_GIVEN),
         about(case_ref, LiftHold, hold=1, actor=ida),
         about(case_ref, CloseCase, reason=ClosingReason.SUPPORT_COMPLETED),
