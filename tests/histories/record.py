@@ -33,15 +33,19 @@ from schemas.case_commands import (
     ReopenCase,
 )
 from schemas.casework import CaseEvent
+from schemas.clockwork_steps import Deliver, RouteOnward
 from schemas.consent_commands import RefuseConsent, WithdrawConsent
 from schemas.contact import ContactResult, ContactState, SuspendReason
 from schemas.contact_commands import EndContact, SetPlan, StartContact, SuspendPlan
 from schemas.deadline_commands import PauseDeadline, ResumeDeadline
 from schemas.deadlines import DeadlineState
+from schemas.directory import ServiceStatus
+from schemas.messages import Awaiting
 from schemas.referral import Reason, ReferralState
 from schemas.referral_commands import (
     CompleteReferral,
     DeclineReferral,
+    EndReferral,
     EngageReferral,
     OpenReferral,
     RecallReferral,
@@ -58,10 +62,10 @@ from tests.workflows.test_contact import A_MINUTE, a_text, planned, terms
 from tests.workflows.test_long import duty_of
 from tests.workflows.test_told import ALWAYS
 from web.entrance import open_desk
-from workflows.progress import UNIT
+from workflows.progress import AWAITING, UNIT
 
 HERE = Path(__file__).parent
-VERSION = "v3"
+VERSION = "v4"
 Story = Callable[[Journey], Awaitable[None]]
 
 
@@ -229,6 +233,52 @@ async def begun_anew(journey: Journey) -> None:
     for _ in range(_ENOUGH):
         await journey.decide(RefuseConsent, recipient=HOUSING)
     await journey.until_run_after(first, journey.handle)
+    await journey.decide(RefuseConsent, recipient=HOUSING)  # the new history has begun
+
+
+async def interrupted(journey: Journey) -> None:
+    """A packet, the routing onward and a person's command fail for a while; then they work."""
+    record = journey.clockwork.record
+    await journey.consents(IDVA, MEADOWLIGHT)
+    with record.away_for(Deliver):
+        await journey.refers(IDVA, MEADOWLIGHT)
+        await journey.until_stumbled(Deliver)
+    await journey.until_referral(1, ReferralState.RECEIVED)
+    with record.away_for(RouteOnward):
+        await journey.answers(DeclineReferral, IDVA, reason=Reason.NO_CAPACITY)
+        await journey.until_stumbled(RouteOnward)
+        await journey.until_shown(AWAITING, Awaiting.OPERATIONS.value)
+        await journey.decide(RefuseConsent, recipient=HOUSING)
+    await journey.until_referral(2, ReferralState.RECEIVED)
+    with record.away_for(RecallReferral):
+        asked = asyncio.create_task(
+            journey.decide(RecallReferral, referral=2, reason=Reason.NO_LONGER_WANTED)
+        )
+        await journey.until_stumbled(RecallReferral)
+        await journey.until_shown(AWAITING, Awaiting.OPERATIONS.value)
+    await asked
+    await journey.referral_ends(2)
+    await journey.closes()
+    await journey.ends()
+
+
+async def unreachable(journey: Journey) -> None:
+    """A service closed meanwhile: a person is told, and the next one gets the packet."""
+    superuser = await journey.people.pool_of(Role.POSTGRES)
+    await journey.consents(IDVA, MEADOWLIGHT)
+    closing = "UPDATE directory.service SET status = $1 WHERE code = $2"
+    with journey.clockwork.record.away_for(Deliver):
+        await journey.refers(IDVA, MEADOWLIGHT)
+        await journey.until_stumbled(Deliver)
+        await superuser.execute(closing, ServiceStatus.DEFUNCT, IDVA)
+    assert await journey.referral_ends() is ReferralState.UNDELIVERABLE
+    await superuser.execute(closing, ServiceStatus.ACTIVE, IDVA)
+    await journey.until_referral(2, ReferralState.RECEIVED)
+    await journey.accepted(MEADOWLIGHT, 2)
+    await journey.answers(EndReferral, MEADOWLIGHT, 2, reason=Reason.NO_LONGER_WANTED)
+    await journey.referral_ends(2)
+    await journey.closes()
+    await journey.ends()
 
 
 STORIES: tuple[Story, ...] = (
@@ -243,6 +293,8 @@ STORIES: tuple[Story, ...] = (
     called,
     opened_again,
     transferred,
+    interrupted,
+    unreachable,
 )
 LONG_STORIES: tuple[Story, ...] = (begun_anew,)
 """Told on a Temporal that wishes for a new history after a few events; the first one is kept."""
