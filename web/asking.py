@@ -107,19 +107,25 @@ class Journeys:
     async def _reply_without_journey(
         self, client: Client, command: Command, here: Callable[[Command], Awaitable[Reply]]
     ) -> Reply | None:
-        """What the record already answers; a journey that does not run is started."""
+        """What the record already answers; a journey that does not run is started.
+
+        Where the answer was lost, so was the journey's knowledge of it: Temporal drops an update
+        whose workflow task failed, also one that was carried out by then. So it looks again.
+        """
         reply = await self._record.find_reply(command)
-        if reply is not None:
-            return reply
         try:
             case = (await self._record.read(command.case_ref)).case
         except BadInputError:
-            return None  # it is not theirs to see, nor to start: the relay wakes what sleeps
-        if case.stage is Stage.CLOSED:
+            return reply  # it is not theirs to see, nor to start: the relay wakes what sleeps
+        if reply is None and case.stage is Stage.CLOSED:
             return await here(command)  # it closed while this was on its way
-        async with transaction(self._pool, self._scope, command.case_ref) as connection:
-            await wake(connection, client, journey_workflow_id(command.case_ref), case.owner)
-        return None
+        try:
+            async with transaction(self._pool, self._scope, command.case_ref) as connection:
+                await wake(connection, client, journey_workflow_id(command.case_ref), case.owner)
+        except UnreachableError:
+            if reply is None:
+                raise
+        return reply
 
     async def _temporal(self) -> Client:
         if self._client is None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from activities.judging import judge_of
+from infra.calendars.load import england_and_wales
 from infra.contacts import FileContacts
 from infra.database import Scope
 from infra.keys import FileKeyProvider, Keyring
@@ -317,6 +319,24 @@ async def test_a_closed_journey_answers_too(opens: Opens) -> None:
     assert first == await desk.decide(need)
     await journey.state(WithdrawConsent, actor=caseworker(), recipient=None)
     await journey.ends()  # it looked once more, and found nothing to do
+
+
+async def test_a_journey_hears_of_a_decision_whose_answer_came_from_the_record(
+    opens: Opens,
+) -> None:
+    """What was committed is done, even where Temporal lost the task that carried it out."""
+    journey = await opens()
+    await journey.closes()
+    await journey.ends()
+    await journey.state(ReopenCase, tell=False)
+    need = journey.command(AddNeed)
+    record = await journey.people.record_for(caseworker())
+    judge = judge_of(need, datetime.now(UTC), england_and_wales())
+    committed = (await record.change(need, judge)).reply
+    assert WorkflowExecutionStatus.COMPLETED is await journey.state_of(journey.handle)
+    desk = await journey.desk(caseworker())
+    assert committed == await desk.decide(need)
+    assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
 
 
 async def test_a_case_opened_again_has_its_clock_and_its_referrals(opens: Opens) -> None:
