@@ -45,7 +45,7 @@ def journeys(
     ] = _ENOUGH_ROUNDS,
     journeys: Annotated[
         int, typer.Option(min=1, help="Journeys of a concurrent drive; alone, a quarter of them.")
-    ] = 60,
+    ] = 45,
     arms: Annotated[
         str, typer.Option(help="Which, by comma: safepath, bare, dbos, floor.")
     ] = ",".join(Arm),
@@ -60,7 +60,10 @@ def journeys(
         typer.Option("--quick", help="One small round of everything, to see that it works."),
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write everything found there.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the tables there.")] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write the tables there; in docs/performance.md, in their place."),
+    ] = None,
 ) -> None:
     """Walk the same referral journey in four arms, and print ratios first.
 
@@ -94,9 +97,9 @@ def journeys(
         sys.exit("bench: stopped, with everything it had started; nothing was measured.")
     _show(run)
     if markdown is not None:
-        from bench.report import tables
+        from bench.report import put_figures
 
-        markdown.write_text("\n".join(one.markdown() for one in tables(run)), encoding="utf-8")
+        put_figures(run, markdown)
     if json is not None:
         _write_json(run, json)
 

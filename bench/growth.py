@@ -76,8 +76,9 @@ class Sizes:
     """How much is looked at."""
 
     pairs: int = 5
+    pairs_when_both_are_empty: int = 2
     starts: int = 40
-    journeys: int = 30
+    journeys: int = 20
     weighed: int = 900
     weighed_at_a_time: int = 150
 
@@ -157,18 +158,23 @@ async def run_growth(levels: Sequence[int], sizes: Sizes, say: Say) -> tuple[lis
             filled_in = await full.fill(level, say)
             drained_in = await full.drain()
             say(f"{full.open} open journeys hold their timers, drained in {drained_in:.0f} s")
-            pairs = await _pairs(empty, full.arm, sizes, say)
-            found.append(Level(full.open, filled_in, drained_in, *pairs))
+            times = sizes.pairs if level else sizes.pairs_when_both_are_empty
+            found.append(
+                Level(
+                    full.open, filled_in, drained_in, *await _pairs(times, empty, full, sizes, say)
+                )
+            )
         return found, weighed or await weigh(full, sizes, say)
 
 
 async def _pairs(
-    empty: RunningArm, full: RunningArm, sizes: Sizes, say: Say
+    times: int, empty: RunningArm, filled_one: Filled, sizes: Sizes, say: Say
 ) -> tuple[list[Probe], list[Probe]]:
     of_empty: list[Probe] = []
     of_full: list[Probe] = []
-    for number in range(sizes.pairs):
-        say(f"pair {number + 1} of {sizes.pairs}")
+    full = filled_one.arm
+    for number in range(times):
+        say(f"{filled_one.open} open, pair {number + 1} of {times}")
         turns = [(empty, full, of_empty), (full, empty, of_full)]
         for looked_at, other, probes in turns if number % 2 == 0 else reversed(turns):
             probes.append(await _probe(looked_at, other, sizes))

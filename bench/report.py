@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.arms import STORES, TITLES, Arm
 from bench.burst import LINKS, Bursts
@@ -13,6 +14,7 @@ from bench.surroundings import Surroundings
 from bench.targets import Finding, findings
 
 _NOT_MEASURED = "–"
+_BEGIN, _END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,17 @@ def tables(run: Run) -> Iterator[Table]:
         yield _memory(run.weighed)
     yield _arms(run.rounds)
     yield _conditions(run)
+
+
+def put_figures(run: Run, file: Path) -> None:
+    """Write the tables: between the marks of a page that has them, else as a page of their own."""
+    text = "\n".join(table.markdown() for table in tables(run))
+    page = file.read_text(encoding="utf-8") if file.exists() else ""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if begin and end:
+        text = f"{before}{begin}\n\n{text}\n{end}{after}"
+    file.write_text(text, encoding="utf-8")
 
 
 def _targets(found: Iterable[Finding]) -> Table:
