@@ -108,7 +108,7 @@ async def _measured(wanted: Wanted) -> "Run":
     import time
     from datetime import UTC, datetime
 
-    from bench.burst import run_bursts
+    from bench.burst import run_bursts, without
     from bench.growth import Sizes, filled, run_growth, weigh
     from bench.report import Run
     from bench.rounds import run_rounds
@@ -127,7 +127,7 @@ async def _measured(wanted: Wanted) -> "Run":
                 weighed = await weigh(stack, sizes, _say)
     return Run(
         began=began.isoformat(timespec="minutes"),
-        command="python -m bench " + " ".join(sys.argv[1:]),
+        command=" ".join(("python -m bench", *without(sys.argv[1:], ("--json", "--markdown")))),
         took_minutes=(time.monotonic() - clock) / 60,
         rounds=found,
         bursts=bursts,

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -13,9 +14,11 @@ from bench.arms import ON_TEMPORAL, Arm
 from bench.burst import without
 from bench.failures import BenchError
 from bench.growth import percentile
-from bench.rounds import Counted, count_arm, drive
+from bench.report import Run, put_figures
+from bench.rounds import Counted, Rounds, count_arm, drive
 from bench.stacks import RunningArm, running_arm
 from bench.steps import WALKED, postgres_dsn
+from bench.surroundings import Surroundings
 from bench.targets import T1, T5
 from bench.usage import check_listens
 from tests.house.source import HOUSE
@@ -109,6 +112,21 @@ def test_a_target_is_missed_by_how_much_it_is_missed() -> None:
     """The bound itself is met, on either side."""
     assert ("met", "missed by 20%") == (T1.verdict(1.15), T1.verdict(1.38))
     assert ("met", "missed by 20%") == (T5.verdict(2.5), T5.verdict(2.0))
+
+
+def test_figures_take_their_place_on_the_page_and_leave_its_words(tmp_path: Path) -> None:
+    """A page with marks keeps what stands around them; any other file becomes the figures."""
+    nothing = Surroundings(machine="none", versions={}, settings={})
+    run = Run("now", "bench", 0.0, Rounds(arms=[]), None, [], None, nothing)
+    page, fresh = tmp_path / "page.md", tmp_path / "fresh.md"
+    page.write_text("before\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nafter\n")
+    put_figures(run, page)
+    put_figures(run, fresh)
+    told = page.read_text(encoding="utf-8")
+    assert ("before\n", "after\n") == (told[:7], told[-6:])
+    assert "old" not in told
+    assert fresh.read_text(encoding="utf-8").strip() in told
+    assert "not measured" in told
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
