@@ -16,6 +16,7 @@ from schemas.errors import (
     SafepathError,
     UnreachableError,
 )
+from schemas.troubles import TroubleCode
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # when each began doubles the text
 REGISTRY = CollectorRegistry()
@@ -59,12 +60,19 @@ def _codes(kind: type[SafepathError]) -> Iterable[str]:
         yield from _codes(narrower)
 
 
-_KNOWN = {*_codes(SafepathError), *(code for code, _ in CONSTRAINT_ERRORS.values()), *_NOT_RAISED}
+_KNOWN: frozenset[str] = frozenset(
+    (
+        *_codes(SafepathError),
+        *(code for code, _ in CONSTRAINT_ERRORS.values()),
+        *TroubleCode,
+        *_NOT_RAISED,
+    )
+)
 
 
 def code_label(code: str | None) -> str:
     """The code as a label: one of ours, or `other`, so that there are never many of them."""
-    return code if code in _KNOWN else OTHER
+    return code if code is not None and code in _KNOWN else OTHER
 
 
 def show_from_start(activities: Iterable[str]) -> None:

@@ -22,6 +22,8 @@ from schemas.deadlines import DeadlineState
 from schemas.errors import SafepathError
 from schemas.referral import ReferralState
 from schemas.snapshot import DispatchKind, DispatchState
+from schemas.troubles import Place
+from schemas.verbs import Verb
 
 _SQL = statements("metrics")
 _WAITING_KEPT = 5.0
@@ -45,8 +47,9 @@ class RecordCounts(Collector):
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`steps` by the names of their activities; what has a verb or a place is known by it."""
         self._loop = asyncio.get_running_loop()
-        self._steps = frozenset(steps)
+        self._steps = frozenset((*steps, *Verb, *Place))
         self._waiting = _Kept(pool, "count_waiting", _WAITING_KEPT, clock)
         self._states = _Kept(pool, "count_states", _STATES_KEPT, clock)
 

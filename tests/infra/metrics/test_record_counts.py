@@ -14,6 +14,8 @@ from infra.stack.secrets import Role
 from schemas.deadlines import DeadlineState
 from schemas.referral import ReferralState
 from schemas.snapshot import DispatchKind, DispatchState
+from schemas.troubles import Place
+from schemas.verbs import Verb
 from tests.conftest import Servers
 
 STEPS = ("deliver_packet", "carry_out")
@@ -51,7 +53,7 @@ ROWS = (
             NULL),
         ('case/c/journey', 'c', 'carry_out', 'unreachable', 9, now(), now(), now()),
         ('case/d/journey', 'd', $1, $1, 9, now() - interval '20 seconds', now(), NULL),
-        ('case/e/journey', 'e', $1 || '-too', $1, 9, now() - interval '10 seconds', now(), NULL)""",
+        ('case/e/journey', 'e', $1 || '_too', $1, 9, now() - interval '10 seconds', now(), NULL)""",
 )
 
 
@@ -130,6 +132,16 @@ async def test_stuck_work_is_counted_by_step_and_code(counted: Counted) -> None:
     oldest = shown["stuck_work_oldest_seconds", "deliver_packet", "bug"]
     assert 300 == pytest.approx(oldest, abs=60)
     assert ("stuck_work", "carry_out", "unreachable") not in shown
+
+
+async def test_every_step_that_the_register_holds_has_its_name(counted: Counted) -> None:
+    """A step is named by its activity, its verb, or the place where something fails."""
+    note = "INSERT INTO record.trouble VALUES ($1, $2, 'f', 'task_fails', 2, now(), now())"
+    names = ("carry_out", Verb.SEND_STOP, Place.PAYLOAD, Place.WORKFLOW_TASK)
+    for name in names:
+        await counted.superuser.execute(note, "case/f/journey", name)
+    shown = await counted.shown()
+    assert {1} == {shown["stuck_work", name, "task_fails"] for name in names}
 
 
 async def test_no_label_is_anything_but_a_word_of_ours(counted: Counted) -> None:
