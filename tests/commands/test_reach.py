@@ -13,6 +13,7 @@ import typer
 
 from safepath import build
 from schemas.actor import Role
+from schemas.case_commands import EraseCase
 from schemas.commands import CaseCommand, Fact
 from schemas.verbs import Verb
 from tests.house.source import HOUSE
@@ -51,8 +52,9 @@ OF_PEOPLE = [words for words, verb in VERBS.items() if "actor" in {p.name for p 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_command_is_given_by_some_verb(kind: type) -> None:
-    """A command that no verb makes is a right on paper."""
-    assert re.search(rf"\b{kind.__name__}\(", SOURCE)
+    """A command that no verb makes is a right on paper. One, the desk makes of another's yes."""
+    made = SOURCE + (inspect.getsource(Desk) if kind is EraseCase else "")
+    assert re.search(rf"\b{kind.__name__}\(", made)
 
 
 def _of_the_desk() -> list[str]:
