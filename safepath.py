@@ -38,9 +38,14 @@ def build() -> typer.Typer:
         system,
         task,
     )
+    from commands.console import QuietGroup
 
     app = typer.Typer(
-        help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+        cls=QuietGroup,
+        help=_HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
     )
     app.callback(invoke_without_command=True)(version)
     app.command()(system.up)

@@ -20,6 +20,7 @@ from commands.people import (
     CommandIdOption,
     OccurredOption,
     case_ref,
+    code,
     decide,
     moment,
     one_of,
@@ -230,7 +231,7 @@ def _recipient(purpose: str, recipient: str) -> str:
     named = recipient or only.get(_purpose(purpose), "")
     if not named:
         raise BadInputError("--to", "name the service: see `safepath directory list`")
-    return named
+    return code("--to", named)
 
 
 def _fields(text: str) -> "tuple[PersonalField, ...]":

@@ -20,10 +20,14 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from typer.core import TyperGroup
 
 from schemas.errors import SafepathError
 
 REFUSED = 3
+_MISUSED = 2
+_UsageError: Any = typer.BadParameter.__base__
+"""Typer has its own copy of click, and no public name for this."""
 
 out = Console(highlight=False, emoji=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
@@ -65,6 +69,31 @@ def verb(function: Callable[..., Any]) -> Callable[..., None]:
             raise typer.Exit(BugError.exit_code) from None
 
     return run
+
+
+class QuietGroup(TyperGroup):
+    """The command line; what was typed wrongly is named by its place, and never repeated.
+
+    A name that went into the wrong place would otherwise stand on screens, and in whatever
+    gathers the output of scripts.
+    """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it, and exit."""
+        try:
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except _UsageError as error:
+            if not getattr(error, "message", ""):  # nothing was typed, and the help was shown
+                raise SystemExit(_MISUSED) from None
+            context, where = getattr(error, "ctx", None), getattr(error, "param", None)
+            path = context.command_path if context else "safepath"
+            place = f" Look at: {where.name}." if where is not None else ""
+            err.print(f"[bold red]{path}:[/] this is not how it is called.{place} See --help.")
+            raise SystemExit(_MISUSED) from None
+        except typer.Abort:
+            err.print("Aborted.")
+            raise SystemExit(BugError.exit_code) from None
+        raise SystemExit(code or 0)
 
 
 class BugError(SafepathError):

@@ -21,6 +21,7 @@ from commands.people import (
     CommandIdOption,
     OccurredOption,
     case_ref,
+    code,
     decide,
     desk,
     one_of,
@@ -219,4 +220,4 @@ def _about(
 ) -> dict[str, Any]:
     """What every command about a deadline carries."""
     given = said(actor, occurred_at, command_id)
-    return {**given, "case_ref": case_ref(case), "deadline": deadline}
+    return {**given, "case_ref": case_ref(case), "deadline": code("deadline", deadline)}

@@ -91,7 +91,7 @@ async def show(
     async with desk(data_dir, actor, as_json=as_json) as opened:
         known = {one.code: one for one in await opened.list_services()}
         if service not in known:
-            raise BadInputError("service", f"no {service!r} in the directory: see `directory list`")
+            raise BadInputError("service", "not in the directory: see `directory list`")
         if as_json:
             print_json(known[service])
         else:

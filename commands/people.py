@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from web.desk import Desk
 
 _COMMAND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CODE = re.compile(r"[a-z0-9][a-z0-9/_.:-]{0,199}")
 _MOST_TEXT = 20_000
 
 ActorOption = Annotated[
@@ -149,7 +150,7 @@ def day(field: str, text: str) -> "date":
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInputError(field, f"write a day as 2026-12-24, not {text!r}") from None
+        raise BadInputError(field, "write a day as 2026-12-24") from None
 
 
 def new_command_id(given: str | None) -> str:
@@ -236,9 +237,9 @@ def read_input(file: str) -> str:
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except OSError as error:
-        raise BadInputError("FILE", f"{file}: {error.strerror}") from None
+        raise BadInputError("FILE", f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise BadInputError("FILE", f"{file}: it is not UTF-8 text") from None
+        raise BadInputError("FILE", "it is not UTF-8 text") from None
 
 
 def checked_text(field: str, text: str) -> str:
@@ -267,7 +268,7 @@ def one_of(field: str, text: str, kind: type[Any]) -> Any:
         return kind(text)
     except ValueError:
         known = ", ".join(member.value for member in kind)
-        raise BadInputError(field, f"no {text!r}; known are: {known}") from None
+        raise BadInputError(field, f"not one of those known: {known}") from None
 
 
 def staff_code(field: str, text: str) -> str:
@@ -285,6 +286,17 @@ def staff_code(field: str, text: str) -> str:
     except ValidationError:
         sentence = "write a code: lower-case letters, digits and hyphens"
         raise BadInputError(field, sentence) from None
+
+
+def code(field: str, text: str) -> str:
+    """The code of a service, or the id of a deadline or a task.
+
+    Raises:
+        BadInputError: it cannot be one; what it is instead may be personal, and is kept nowhere.
+    """
+    if not _CODE.fullmatch(text):
+        raise BadInputError(field, "write its code, as the lists show it")
+    return text
 
 
 def several(field: str, text: str, kind: type[Any]) -> tuple[Any, ...]:

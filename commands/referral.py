@@ -16,6 +16,7 @@ from commands.people import (
     OccurredOption,
     ReferralArgument,
     case_ref,
+    code,
     decide,
     of_referral,
     one_of,
@@ -73,8 +74,8 @@ async def request(
         **said(actor, occurred_at, command_id),
         case_ref=case_ref(case),
         need=need,
-        choices=tuple(to),
-        offered=words(offered),
+        choices=tuple(code("--to", one) for one in to),
+        offered=tuple(code("--offered", one) for one in words(offered)),
         chosen_by=one_of("--chosen-by", chosen_by, ChosenBy),
     )
     await decide(data_dir, actor, command, as_json=as_json, done="Referral requested.")

@@ -20,6 +20,7 @@ from commands.people import (
     CaseArgument,
     CommandIdOption,
     case_ref,
+    code,
     desk,
     said,
     state,
@@ -83,7 +84,9 @@ async def done(
     """Say that a task is done. Where an act of its own settles it, the answer names the verb."""
     from schemas.case_commands import FinishTask
 
-    fact = FinishTask(**said(actor, None, command_id), case_ref=case_ref(case), task=task)
+    fact = FinishTask(
+        **said(actor, None, command_id), case_ref=case_ref(case), task=code("task", task)
+    )
     await state(data_dir, actor, fact, as_json=as_json, done="Done.")
 
 

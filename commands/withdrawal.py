@@ -18,6 +18,7 @@ from commands.people import (
     CommandIdOption,
     OccurredOption,
     case_ref,
+    code,
     desk,
     numbered,
     one_of,
@@ -83,7 +84,7 @@ async def withdraw(
         **said(actor, occurred_at, command_id),
         case_ref=case_ref(case),
         purpose=one_of("--purpose", purpose, Purpose),
-        recipient=recipient,
+        recipient=code("--to", recipient) if recipient else None,
         said_by=one_of("--said-by", said_by, SaidBy),
         via=one_of("--via", via, ContactChannel) if via else None,
     )

@@ -211,7 +211,7 @@ def _wrong_recipient(snapshot: CaseSnapshot, command: Says) -> Refused | None:
         return None
     return refused(
         "unknown_service",
-        f"The directory has no service {command.recipient!r}: see `directory list`.",
+        "The directory has no such service: see `directory list`.",
     )
 
 

@@ -124,9 +124,7 @@ def _open(snapshot: CaseSnapshot, command: _Says) -> Deadline | Refused:
     """The deadline, if it is open and theirs to speak of."""
     deadline = snapshot.deadline(command.deadline)
     if deadline is None or not _is_theirs(deadline, command.actor):
-        return refused(
-            "unknown_deadline", f"The case has no deadline {command.deadline!r}: see `case show`."
-        )
+        return refused("unknown_deadline", "The case has no such deadline: see `case show`.")
     if deadline.state not in OPEN_DEADLINE:
         return refused("deadline_over", f"It is {deadline.state} already.".replace("_", " "))
     return deadline

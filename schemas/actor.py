@@ -89,9 +89,9 @@ def parse_actor(text: str) -> Actor:
         raise ValueError("write ROLE@ORG or ROLE@ORG:NAME, such as caseworker@essex-police:ann")
     roles = [role.value for role in Role if role is not Role.SYSTEM]
     if role_text not in roles:
-        raise ValueError(f"no role {role_text!r}; roles are {', '.join(roles)}")
+        raise ValueError(f"there is no such role; roles are {', '.join(roles)}")
     person = person or "duty"
     for name, code in (("organisation", organisation), ("name", person)):
         if not _CODE.fullmatch(code):
-            raise ValueError(f"the {name} {code!r} must be lower-case letters, digits and hyphens")
+            raise ValueError(f"the {name} must be lower-case letters, digits and hyphens")
     return Actor(role=Role(role_text), organisation=organisation, person=person)

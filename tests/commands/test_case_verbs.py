@@ -91,7 +91,7 @@ def test_an_event_names_the_duties_it_is_about(on_stack: Safepath, case: str) ->
     deadlines = {one["id"]: one for one in _page(on_stack, case)["deadlines"]}
     assert deadlines["vc-r6-bail"]["started_at"].startswith("2026-11-23T10:00")
     unknown = on_stack("case event", case, "suspect_forgiven", ends=2)
-    assert "known are: interpreter_needed, crime_recorded" in unknown.stderr
+    assert "not one of those known: interpreter_needed, crime_recorded" in unknown.stderr
 
 
 def test_entitlement_is_decided_on_a_ground(on_stack: Safepath, case: str) -> None:

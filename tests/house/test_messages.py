@@ -177,5 +177,5 @@ def test_the_clockwork_is_a_role_of_no_person() -> None:
     """INV-01: nobody acts as the clockwork from the command line."""
     from schemas.actor import parse_actor
 
-    with pytest.raises(ValueError, match="no role"):
+    with pytest.raises(ValueError, match="no such role"):
         parse_actor(f"{Role.SYSTEM}@safepath")
