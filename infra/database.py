@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: pools, scopes, and errors put into our own words."""
 
+import asyncio
 import ipaddress
 import json
 from collections.abc import AsyncIterator
@@ -26,6 +27,9 @@ else:  # generic to the type checker only
 _RECORD = statements("record")
 _READING = statements("reading")
 _CONNECT_WITHIN = 5.0
+_ANSWER_WITHIN = 10.0
+"""Seconds after which a connection that does not answer is given up: it may be half-open, where
+the other end is gone and nothing says so, and everybody behind it would wait for ever."""
 
 CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
     "case_file_pk": ("case_exists", "There is a case of that reference already."),
@@ -111,7 +115,12 @@ async def open_pool(dsn: str, *, most: int = 8) -> Pool:
     """
     with translated():
         pool = await asyncpg.create_pool(
-            dsn, min_size=1, max_size=most, timeout=_CONNECT_WITHIN, server_settings=_SERVER
+            dsn,
+            min_size=1,
+            max_size=most,
+            timeout=_CONNECT_WITHIN,
+            command_timeout=_ANSWER_WITHIN,
+            server_settings=_SERVER,
         )
     try:
         with translated():
@@ -128,7 +137,17 @@ async def open_pool(dsn: str, *, most: int = 8) -> Pool:
     return pool
 
 
-_SERVER = {"timezone": "UTC", "application_name": "safepath", "statement_timeout": "30000"}
+_SERVER = {
+    "timezone": "UTC",
+    "application_name": "safepath",
+    "statement_timeout": "30000",
+    # Of a client that vanished in a transaction PostgreSQL hears nothing for hours, and what it
+    # had locked, the head of the audit for one, would hold up everybody.
+    "idle_in_transaction_session_timeout": "10000",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
 
 
 async def is_embedded(pool: Pool) -> bool:
@@ -148,8 +167,12 @@ async def transaction(
     """
     with span_below("sql.transaction"), translated():
         async with pool.acquire(timeout=_CONNECT_WITHIN) as connection, connection.transaction():
-            await connection.execute(_RECORD["enter"], *scope.settings(case_ref))
-            yield connection
+            try:
+                await connection.execute(_RECORD["enter"], *scope.settings(case_ref))
+                yield connection
+            except (TimeoutError, asyncio.CancelledError):
+                connection.terminate()  # which rolls back; a ROLLBACK would wait in its turn
+                raise
 
 
 class translated:  # noqa: N801 - reads as a word: with translated(...)
@@ -198,10 +221,11 @@ def _rest(error: BaseException | None) -> SafepathError | None:
         return RecordError(
             "record_refused", f"The record refused this (SQLSTATE {_sqlstate(error)})."
         )
-    if not isinstance(error, asyncpg.InterfaceError):
+    if not isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return None
     if isinstance(error, ValueError):  # it never left this process: a number too large, say
         return RecordError("record_refused", "The record cannot hold a value that was given.")
+    # InternalClientError: PostgreSQL died just before a ROLLBACK, which asyncpg does not expect.
     return UnreachableError("The connection to PostgreSQL was lost: try again.")
 
 

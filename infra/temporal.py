@@ -1,5 +1,6 @@
 """Connecting to Temporal: one plugin for clients, workers and replay, so they cannot drift."""
 
+import asyncio
 from typing import Any
 
 from temporalio.client import Client, Plugin
@@ -8,7 +9,7 @@ from temporalio.converter import PayloadCodec
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError
+from temporalio.service import KeepAliveConfig, RPCError
 
 from infra.codec import CaseCodec, PutAside, data_converter
 from infra.keys import Keyring, read_key_file
@@ -18,6 +19,11 @@ from schemas.errors import SettingsError, UnreachableError
 
 JOURNEYS = "journeys"
 """Namespace and task queue of journeys and referrals."""
+
+_CONNECT_WITHIN = 10.0
+_ALIVE = KeepAliveConfig(interval_millis=15_000, timeout_millis=5_000)
+"""A connection whose other end is gone, and nothing says so, is given up after twenty seconds.
+Temporal takes more than one question in ten for abuse."""
 
 
 def safepath_plugin(codec: PayloadCodec | None) -> SimplePlugin:
@@ -56,13 +62,13 @@ async def connect_temporal(
     config = _named_by_temporal() if installation.temporal_address is None else {}
     config["namespace"] = config.get("namespace") or namespace
     config.setdefault("target_host", installation.temporal_address or "127.0.0.1:7233")
+    config["keep_alive_config"] = _ALIVE
+    connecting = Client.connect(
+        **config, runtime=runtime, plugins=plugins(codec, telemetry=installation.telemetry)
+    )
     try:
-        return await Client.connect(
-            **config,
-            runtime=runtime,
-            plugins=plugins(codec, telemetry=installation.telemetry),
-        )
-    except (RuntimeError, RPCError):
+        return await asyncio.wait_for(connecting, _CONNECT_WITHIN)
+    except (RuntimeError, RPCError, TimeoutError):
         raise UnreachableError(
             "Temporal does not answer: is the stack up? `safepath doctor` says more."
         ) from None

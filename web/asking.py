@@ -35,6 +35,8 @@ ANSWER_WITHIN = timedelta(seconds=20)
 """How long a person waits for a worker before being told what to do."""
 END_WITHIN = timedelta(seconds=10)
 """How long a workflow that has nothing more to do is given to end."""
+TOLD_WITHIN = timedelta(seconds=5)
+"""How long a person whose word is written waits until the workflows are told of it."""
 _REPLY: Any = Reply  # a union: the type of the answer, not of the hint
 
 
@@ -82,9 +84,10 @@ class Journeys:
     async def tell(self, case_ref: CaseRef) -> bool:
         """Tell the workflows at once; what cannot be told now, the worker's relay tells."""
         try:
-            client = await self._temporal()
-            await send_wakes(self._pool, client, self._scope, case_ref=case_ref)
-        except SafepathError:
+            async with asyncio.timeout(TOLD_WITHIN.total_seconds()):
+                client = await self._temporal()
+                await send_wakes(self._pool, client, self._scope, case_ref=case_ref)
+        except (SafepathError, TimeoutError):
             return False
         return True
 
