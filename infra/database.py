@@ -63,6 +63,14 @@ CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
 _PASSING = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 """SQLSTATE classes that pass: connection, read-only, deadlock, resources, locks, shutdown, disk."""
 
+_SAID_OF = {
+    "25006": "PostgreSQL takes no writes at present: nothing was written. Try again later.",
+    "53100": "PostgreSQL's disk is full: nothing was written. Once there is room, try again.",
+    "53300": "PostgreSQL has no connection free: nothing was written. Try again in a moment.",
+    "55P03": "Somebody else holds what this needs: nothing was written. Try again in a moment.",
+}
+"""SQLSTATE → what is said of an outage that PostgreSQL itself can name."""
+
 _DOWN = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, TimeoutError)
 
 
@@ -120,7 +128,7 @@ async def open_pool(dsn: str, *, most: int = 8) -> Pool:
             max_size=most,
             timeout=_CONNECT_WITHIN,
             command_timeout=_ANSWER_WITHIN,
-            server_settings=_SERVER,
+            server_settings=_POOLED,
         )
     try:
         with translated():
@@ -137,10 +145,10 @@ async def open_pool(dsn: str, *, most: int = 8) -> Pool:
     return pool
 
 
-_SERVER = {
-    "timezone": "UTC",
-    "application_name": "safepath",
-    "statement_timeout": "30000",
+_SERVER = {"timezone": "UTC", "application_name": "safepath", "statement_timeout": "30000"}
+_POOLED = {
+    **_SERVER,
+    "lock_timeout": "5000",
     # Of a client that vanished in a transaction PostgreSQL hears nothing for hours, and what it
     # had locked, the head of the audit for one, would hold up everybody.
     "idle_in_transaction_session_timeout": "10000",
@@ -210,9 +218,8 @@ def _outage(error: BaseException | None) -> SafepathError | None:
     if isinstance(error, asyncpg.UndefinedTableError):
         return SettingsError("The database has no schema yet: run `safepath migrate`.")
     if isinstance(error, _DOWN) or _sqlstate(error)[:2] in _PASSING:
-        return UnreachableError(
-            "PostgreSQL does not answer: is the stack up? `safepath doctor` says more."
-        )
+        silent = "PostgreSQL does not answer: is the stack up? `safepath doctor` says more."
+        return UnreachableError(_SAID_OF.get(_sqlstate(error), silent))
     return None
 
 
