@@ -44,6 +44,8 @@ STEPS = _steps_of(JourneySteps, ReferralSteps)
 """Every step there is."""
 DELIVERIES = ("send_contact", "deliver_packet", "deliver_stop", "post_notice")
 """Steps that Temporal keeps count of: half a minute after a worker died in one, another tries."""
+SELDOM = ("send_contact", "deliver_stop")
+"""Steps that not every journey takes."""
 BOUNDARIES = tuple(Boundary(step, moment) for step in STEPS for moment in Moment)
 
 

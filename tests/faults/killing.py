@@ -11,13 +11,15 @@ from infra.stack.services import WORKER
 from schemas.case_commands import AddNeed
 from schemas.decisions import Committed
 from tests.builders import a_command, the
-from tests.faults.crashing import BOUNDARIES, Boundary
+from tests.faults.crashing import BOUNDARIES, SELDOM, Boundary
 from tests.faults.driving import GIVE_UP_AFTER, Driver
 from tests.faults.seeds import chance
 from tests.faults.stage import Stage
 from tests.infra.stack.standins import until
 
 _LOOK_EVERY = 0.02
+_LEFT_FOR_THE_LAST = 5
+"""Journeys that are under way when the last kill comes: a step it waits for is still taken."""
 
 VICTIMS = (WORKER, temporal.NAME, postgres.NAME)
 """Processes of the stack that are killed."""
@@ -42,11 +44,11 @@ class Kill:
 def aims(times: int, about: str) -> list[Aim]:
     """Each process as often as the others, the worker by turns at a boundary and at any moment."""
     dice = chance(about)
-    names = islice(cycle((*VICTIMS, *VICTIMS)), times)
+    boundaries = [boundary for boundary in BOUNDARIES if boundary.step not in SELDOM]
     at_boundary = cycle((True, False))
     found = [
-        Aim(name, dice.choice(BOUNDARIES) if name == WORKER and next(at_boundary) else None)
-        for name in names
+        Aim(name, dice.choice(boundaries) if name == WORKER and next(at_boundary) else None)
+        for name in islice(cycle(VICTIMS), times)
     ]
     dice.shuffle(found)
     return found
@@ -65,7 +67,7 @@ class Killer:
     async def kill(self, every: list[Aim], journeys: int) -> None:
         """Kill all of these while so many journeys are told."""
         dice = chance(f"{self.name}-moments")
-        share = journeys / len(every)
+        share = (journeys - _LEFT_FOR_THE_LAST) / len(every)
         for nth, aim in enumerate(every):
             if nth:
                 await self._until_told((nth - 1 + dice.random()) * share)
