@@ -14,7 +14,7 @@ from schemas.consent_commands import WithdrawConsent
 from schemas.errors import UnreachableError
 from schemas.ids import CaseRef
 from tests.builders import a_command
-from tests.faults.driving import Driver, a_driver, drive
+from tests.faults.driving import GIVE_UP_AFTER, Driver, a_driver, drive
 from tests.faults.reckoning import reckon
 from tests.faults.seeds import SEED, sampled
 from tests.faults.stage import Stage
@@ -151,7 +151,7 @@ async def test_while_postgresql_cannot_people_are_told_and_afterwards_all_goes_o
     async with a_driver(stage.stack.installation, stage.superuser) as driver:
         case_ref = await driver.open(f"{name}-told")
         driving = asyncio.create_task(drive(driver, name, JOURNEYS, JOURNEYS))
-        await until(lambda: len(driver.seen.committed) > JOURNEYS)
+        await until(lambda: len(driver.seen.committed) > JOURNEYS, GIVE_UP_AFTER)
         async with outage(stage, tmp_path):
             told = await _refused(driver, case_ref)
         await driving

@@ -83,7 +83,7 @@ async def test_a_network_that_fails_loses_nothing_and_heals(stage: Stage, troubl
     proxy = trouble.proxy(stage)
     async with a_driver(stage.behind.installation, stage.superuser) as driver:
         driving = asyncio.create_task(drive(driver, str(trouble), JOURNEYS, JOURNEYS))
-        await until(lambda: len(driver.seen.committed) > JOURNEYS)
+        await until(lambda: len(driver.seen.committed) > JOURNEYS, GIVE_UP_AFTER)
         before = proxy.met[met]
         with make(proxy):
             await until(lambda: proxy.met[met] > before, GIVE_UP_AFTER)
