@@ -44,7 +44,7 @@ STEPS = _steps_of(JourneySteps, ReferralSteps)
 """Every step there is."""
 DELIVERIES = ("send_contact", "deliver_packet", "deliver_stop", "post_notice")
 """Steps that Temporal keeps count of: half a minute after a worker died in one, another tries."""
-SELDOM = ("send_contact", "deliver_stop")
+SELDOM = ("send_contact", "deliver_stop", "take_journey_step")
 """Steps that not every journey takes."""
 BOUNDARIES = tuple(Boundary(step, moment) for step in STEPS for moment in Moment)
 
