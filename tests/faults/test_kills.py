@@ -1,6 +1,8 @@
 """Worker, Temporal and PostgreSQL killed at any moment: nothing lost, nothing doubled (S4–S7)."""
 
 import asyncio
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -9,6 +11,7 @@ import pytest
 
 from infra.stack import postgres, temporal
 from infra.stack.services import WORKER
+from tests.builders import the
 from tests.faults.crashing import BOUNDARIES, DELIVERIES, Boundary, Moment
 from tests.faults.driving import Seen, a_driver, drive
 from tests.faults.killing import VICTIMS, Aim, Kill, Killer, aims
@@ -18,6 +21,9 @@ from tests.faults.stage import Stage, a_stage
 
 JOURNEYS, KILLS = 1_000, 60
 _AT_ONCE = 10
+_DELIVERY_WAITS = """
+SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'record.inbox_item'::regclass
+"""
 RECOVERED_WITHIN = {WORKER: 10.0, temporal.NAME: 10.0, postgres.NAME: 5.0}
 """Seconds within which 95 of 100 who ask at once are answered again (S7)."""
 
@@ -111,7 +117,24 @@ async def test_a_worker_that_dies_in_a_delivery_delivers_once(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(2400)
+async def test_a_worker_that_dies_in_the_middle_of_a_delivery_delivers_once(stage: Stage) -> None:
+    """PostgreSQL had begun to write the packet, and forgets it."""
+    stack = stage.stack
+    async with a_driver(stack.installation, stage.superuser) as driver:
+        async with stage.superuser.acquire() as hand, hand.transaction():
+            await hand.execute("LOCK TABLE record.inbox_item IN ACCESS EXCLUSIVE MODE")
+            journey = asyncio.create_task(driver.journey("in-the-middle", is_whole=True))
+            await driver.until(_DELIVERY_WAITS)
+            killed = the(stack.child(WORKER))
+            os.kill(killed.pid, signal.SIGKILL)
+            await stack.until_another(WORKER, killed)
+        await journey
+        left = await reckon(stage.superuser, stack.installation, driver.seen)
+    assert left.is_clean, left
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
 async def test_a_thousand_journeys_outlive_sixty_kills(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
