@@ -1,15 +1,9 @@
-"""Looking for a word in everything that a stack leaves on a disk, in every form it may take."""
+"""Looking for a word in every form it may take."""
 
 import base64
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote
-
-import asyncpg
-
-from tests.infra.stack.standins import command_line_of
 
 _AROUND = 60
 
@@ -46,39 +40,3 @@ def found_in(content: bytes, words: Iterable[bytes]) -> bytes | None:
         if place >= 0:
             return content[max(0, place - _AROUND) : place + _AROUND]
     return None
-
-
-def scan_files(folder: Path, words: set[bytes]) -> dict[str, bytes]:
-    """Hits in every file below a folder, and in their names."""
-    hits = {}
-    for file in sorted(folder.rglob("*")):
-        try:
-            content = file.read_bytes() if file.is_file() else b""
-        except FileNotFoundError:
-            continue  # the servers run, and clear up
-        hit = found_in(str(file).encode() + b"\n" + content, words)
-        if hit is not None:
-            hits[str(file.relative_to(folder))] = hit
-    return hits
-
-
-async def scan_database(superuser: "asyncpg.Connection[Any]", words: set[bytes]) -> dict[str, str]:
-    """Hits in every column of every table, as text: bytes are in hexadecimal there."""
-    tables = await superuser.fetch(
-        "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables "
-        "WHERE schemaname NOT IN ('pg_catalog', 'information_schema') "
-        "UNION SELECT 'pg_catalog.pg_stat_activity'"
-    )
-    hits = {}
-    for (name,) in tables:
-        rows = await superuser.fetch(f"SELECT t::text AS row FROM {name} t")  # noqa: S608
-        for row in rows:
-            if found_in(row["row"].encode(), words) is not None:
-                hits[name] = row["row"]
-    return hits
-
-
-def scan_titles(pids: Iterable[int], words: set[bytes]) -> dict[int, str]:
-    """Hits in how processes were started, or call themselves."""
-    titles = {pid: command_line_of(pid) for pid in pids}
-    return {pid: title for pid, title in titles.items() if found_in(title.encode(), words)}
