@@ -180,9 +180,8 @@ async def test_what_temporal_keeps_of_it_opens_for_nobody(typing: Typing) -> Non
         opened = await CaseCodec(keyring, operations).decode(payloads[:1])
         assert b"case_ref" in opened[0].data
         await beside(typing, "case erase", case, "--confirm", by=SUE)
-        fresh = CaseCodec(
-            Keyring(pool, FileKeyProvider(installation.kek_file), Scope()), operations
-        )
+        provider = FileKeyProvider(installation.kek_file)
+        fresh = CaseCodec(Keyring(pool, provider, Scope()), operations)
         with pytest.raises(KeyDestroyedError):
             await fresh.decode(payloads[:1])
     finally:
@@ -237,7 +236,8 @@ async def _payloads(client: Client, case: CaseRef) -> list[Payload]:
     found: list[Payload] = []
     for event in history.events:
         found += event.workflow_execution_started_event_attributes.input.payloads
-        found += event.workflow_execution_update_accepted_event_attributes.accepted_request.input.args.payloads
+        accepted = event.workflow_execution_update_accepted_event_attributes
+        found += accepted.accepted_request.input.args.payloads
     return found
 
 
