@@ -48,8 +48,20 @@ def _people(page: "CasePage") -> Iterator[str]:
         yield f"transfer to {to}: {page.transfer.state.value}, by {page.transfer.offered_by}"
     if page.erasure:
         yield _erasure(page.erasure)
+    yield from _in_repair(page)
     for link in page.links:
         yield f"linked with {link.other}: {spoken(link.link)}"
+
+
+def _in_repair(page: "CasePage") -> Iterator[str]:
+    """What does not go out for now, so that nobody waits for it in vain."""
+    if page.is_paused:
+        yield "[yellow]held back by operations[/]: packets and texts to her; stops go on"
+    for one in page.stuck:
+        yield (
+            f"[yellow]{spoken(one.step)} keeps failing[/] since {local_short(one.since)}: "
+            "operations are told, and nothing is lost; if she cannot wait for it, ring"
+        )
 
 
 def _erasure(erasure: "Erasure") -> str:

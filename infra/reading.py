@@ -27,6 +27,7 @@ from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
 from schemas.referral import Reason, ReferralState
 from schemas.snapshot import TaskKind
+from schemas.troubles import Trouble
 from schemas.verbs import Verb
 from schemas.views import (
     AlarmLine,
@@ -171,6 +172,11 @@ class PostgresReader:
         """The sharing ledger of a case."""
         rows = await self._fetch("read_shares", case_ref)
         return tuple(ShareLine.model_validate(dict(row)) for row in rows)
+
+    async def read_stuck(self, case_ref: CaseRef) -> tuple[Trouble, ...]:
+        """What keeps failing in a case, for those who lead it."""
+        rows = await self._fetch("read_stuck", case_ref)
+        return tuple(Trouble.model_validate(dict(row)) for row in rows)
 
     async def read_personal(self, case_ref: CaseRef, actor: Actor) -> dict[PersonalField, str]:
         """A case's personal texts. The consultation row is committed before they are returned.

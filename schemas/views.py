@@ -16,6 +16,7 @@ from schemas.holds import Hold
 from schemas.lanes import Marac, Nrm, RiskAssessment
 from schemas.referral import InfoAnswer, Need, Priority, Referral, ReferralState
 from schemas.snapshot import Task, TaskKind
+from schemas.troubles import Trouble
 from schemas.verbs import Verb
 from schemas.withdrawal import WithdrawalCheck
 
@@ -64,6 +65,8 @@ class CasePage(_View):
     named: tuple[NamedPerson, ...] = ()
     transfer: Transfer | None = None
     erasure: Erasure | None = None
+    is_paused: bool = False
+    stuck: tuple[Trouble, ...] = ()
     actions: tuple[Permitted, ...]
     personal: dict[PersonalField, str] | None = None
     notes: tuple["Note", ...] | None = None

@@ -77,6 +77,7 @@ class Looking:
             snapshot,
             self.actor,
             shares=await self._reader.read_shares(case_ref),
+            stuck=await self._reader.read_stuck(case_ref),
             actions=permitted(snapshot, self.actor, world),
             personal=await self._reader.read_personal(case_ref, self.actor) if personal else None,
             notes=await self._reader.read_notes(case_ref, self.actor) if notes else None,
@@ -276,6 +277,7 @@ def _page(snapshot: CaseSnapshot, actor: Actor, **read: Any) -> CasePage:
         named=snapshot.named,
         transfer=snapshot.transfer,
         erasure=snapshot.erasure,
+        is_paused=snapshot.is_paused,
         **read,
     )
 

@@ -57,6 +57,10 @@ SELECT told_version, told_language, told_text, told_at FROM record.case_file WHE
 SELECT referral, service, organisation, purpose, fields, consent_epoch, occurred_at
 FROM record.share WHERE case_ref = $1 ORDER BY recorded_at
 
+-- name: read_stuck
+SELECT workflow_id, case_ref, step, code, attempts, since, seen_at
+FROM record.trouble WHERE case_ref = $1 AND settled_at IS NULL ORDER BY since
+
 -- name: list_services
 SELECT code, source_id, name, organisation, organisation_name, description, status, languages,
     areas, needs, by_and_for, hours, capacity, expected_wait_days, capacity_on, assured_on

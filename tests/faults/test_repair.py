@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from commands.case_page import page_lines
 from infra.stack.state import read_state
 from infra.stack.temporal import connect
 from infra.troubles import OPERATIONS
@@ -102,6 +103,9 @@ async def test_a_delivery_that_keeps_failing_is_seen_retried_and_done_once(
     notices = [f.read_text() for f in stack.installation.notices_dir.glob(f"{case_ref}--*.json")]
     assert any(f'"{OPERATIONS}"' in notice for notice in notices)
     await stack.decide(case_ref, AddNeed, category=NeedCategory.HOUSING)  # in nobody's way
+    shown = await stack.page(case_ref)
+    assert ["deliver"] == [one.step for one in shown.stuck]
+    assert any("deliver keeps failing" in line for line in page_lines(shown))
     (line,) = json.loads((await ops("stuck", "--json")).output)["troubles"]
     assert (workflow_id, "deliver", "record_refused") == (
         line["workflow_id"],
@@ -163,6 +167,7 @@ async def test_what_is_paused_sends_nothing_and_stops_everything(stack: Stack, o
         waiting,
     )
     assert [] == await _inbox(stack, waiting)
+    assert any("held back" in line for line in page_lines(await stack.page(waiting)))
     await ops("resume", str(waiting), "--reason", "outage_over")
     await stack.until_page(waiting, lambda page: _is(page, ReferralState.RECEIVED))
     assert ["referral"] == await _inbox(stack, waiting)

@@ -221,11 +221,11 @@ async def _notices(bench: Bench) -> Blobs:
 async def _logs(bench: Bench) -> Blobs:
     """A log line under a key that no list allows; and a span with an attribute and an exception."""
     with _as_it_was():
-        telemetry.configure(log_on=True, telemetry_on=False)
+        telemetry.configure(log_on=True)
         telemetry.log().info("step_done", name=COUNTERFEIT)
         assert [] == hits({"guarded": bench.printed.readouterr().err.encode()})
         bench.patch.setattr(telemetry, "keep_allowed", lambda _, __, line: line)
-        telemetry.configure(log_on=True, telemetry_on=False)
+        telemetry.configure(log_on=True)
         telemetry.log().info("step_done", name=COUNTERFEIT)
     logged = {"log": bench.printed.readouterr().err.encode()}
     assert hits(logged)
