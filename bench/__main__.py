@@ -3,7 +3,9 @@
 import asyncio
 import importlib.util
 import sys
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,12 +91,69 @@ def journeys(
         is_quick=quick,
     )
     _check_installed(wanted)
+    found = _Found(wanted.arms)
+    stopped = ""
     try:
-        run = asyncio.run(_measured(wanted))
+        asyncio.run(_measure(wanted, found))
     except BenchError as error:
-        sys.exit(f"bench: {error}")
+        stopped = str(error)
     except KeyboardInterrupt:
-        sys.exit("bench: stopped, with everything it had started; nothing was measured.")
+        stopped = "by Ctrl-C, with everything that was started"
+    if found.rounds.rounds:
+        _tell(found.run(), json, markdown)
+    if stopped:
+        sys.exit(f"bench: stopped before all was measured: {stopped}")
+
+
+class _Found:
+    """What was measured so far: whatever stops a run, what it found until then is told."""
+
+    def __init__(self, arms: tuple[Arm, ...]) -> None:
+        from bench.burst import Bursts
+        from bench.growth import Growth
+        from bench.rounds import Rounds
+
+        self._began, self._clock = datetime.now(UTC), time.monotonic()
+        self.rounds = Rounds(arms=list(arms))
+        self.bursts: Bursts | None = None
+        self.growth = Growth()
+
+    def run(self) -> "Run":
+        """All of it, with the conditions it was found in."""
+        from bench.burst import without
+        from bench.report import Run
+        from bench.surroundings import surroundings
+
+        return Run(
+            began=self._began.isoformat(timespec="minutes"),
+            command=" ".join(("python -m bench", *without(sys.argv[1:], ("--json", "--markdown")))),
+            took_minutes=(time.monotonic() - self._clock) / 60,
+            rounds=self.rounds,
+            bursts=self.bursts,
+            levels=self.growth.levels,
+            weighed=self.growth.weighed,
+            surroundings=surroundings(self.rounds.settings),
+        )
+
+
+async def _measure(wanted: Wanted, found: _Found) -> None:
+    from bench.burst import run_bursts
+    from bench.growth import Sizes, filled, run_growth, weigh
+    from bench.rounds import run_rounds
+
+    await run_rounds(found.rounds, wanted.rounds, wanted.journeys, _say)
+    sizes = Sizes(weighed=90, weighed_at_a_time=30) if wanted.is_quick else Sizes()
+    if Arm.SAFEPATH not in wanted.arms:
+        return
+    found.bursts = await run_bursts(wanted.rounds, wanted.bursts, _say)
+    if wanted.levels:
+        await run_growth(found.growth, wanted.levels, sizes, _say)
+    if found.growth.weighed is None:
+        async with filled() as stack:
+            found.growth.weighed = await weigh(stack, sizes, _say)
+
+
+def _tell(run: "Run", json: Path | None, markdown: Path | None) -> None:
     _show(run)
     if markdown is not None:
         from bench.report import put_figures
@@ -102,39 +161,6 @@ def journeys(
         put_figures(run, markdown)
     if json is not None:
         _write_json(run, json)
-
-
-async def _measured(wanted: Wanted) -> "Run":
-    import time
-    from datetime import UTC, datetime
-
-    from bench.burst import run_bursts, without
-    from bench.growth import Sizes, filled, run_growth, weigh
-    from bench.report import Run
-    from bench.rounds import run_rounds
-    from bench.surroundings import surroundings
-
-    began, clock = datetime.now(UTC), time.monotonic()
-    found = await run_rounds(wanted.arms, wanted.rounds, wanted.journeys, _say)
-    sizes = Sizes(weighed=90, weighed_at_a_time=30) if wanted.is_quick else Sizes()
-    bursts = levels = weighed = None
-    if Arm.SAFEPATH in wanted.arms:
-        bursts = await run_bursts(wanted.rounds, wanted.bursts, _say)
-        if wanted.levels:
-            levels, weighed = await run_growth(wanted.levels, sizes, _say)
-        else:
-            async with filled() as stack:
-                weighed = await weigh(stack, sizes, _say)
-    return Run(
-        began=began.isoformat(timespec="minutes"),
-        command=" ".join(("python -m bench", *without(sys.argv[1:], ("--json", "--markdown")))),
-        took_minutes=(time.monotonic() - clock) / 60,
-        rounds=found,
-        bursts=bursts,
-        levels=levels or [],
-        weighed=weighed,
-        surroundings=surroundings(found.settings),
-    )
 
 
 def _show(run: "Run") -> None:

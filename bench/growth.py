@@ -8,7 +8,7 @@ import asyncio
 import statistics
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from temporalio.client import Client
@@ -76,7 +76,7 @@ class Sizes:
     """How much is looked at."""
 
     pairs: int = 5
-    pairs_when_both_are_empty: int = 2
+    pairs_on_the_way: int = 3
     starts: int = 40
     journeys: int = 20
     weighed: int = 900
@@ -147,24 +147,27 @@ async def weigh(stack: Filled, sizes: Sizes, say: Say) -> Weighed:
     return found
 
 
-async def run_growth(levels: Sequence[int], sizes: Sizes, say: Say) -> tuple[list[Level], Weighed]:
+@dataclass
+class Growth:
+    """What was found so far."""
+
+    levels: list[Level] = field(default_factory=list)
+    weighed: Weighed | None = None
+
+
+async def run_growth(found: Growth, levels: Sequence[int], sizes: Sizes, say: Say) -> None:
     """Look at both stacks at each level; the worker is weighed on the way to the first."""
-    weighed, found = None, []
     async with running_arm(Arm.SAFEPATH) as empty, filled() as full:
         await empty.driver.order("walk", journeys=_TOGETHER, together=_TOGETHER)
         for level in sorted(levels):
-            if level and weighed is None:
-                weighed = await weigh(full, sizes, say)
+            if level and found.weighed is None:
+                found.weighed = await weigh(full, sizes, say)
             filled_in = await full.fill(level, say)
             drained_in = await full.drain()
             say(f"{full.open} open journeys hold their timers, drained in {drained_in:.0f} s")
-            times = sizes.pairs if level else sizes.pairs_when_both_are_empty
-            found.append(
-                Level(
-                    full.open, filled_in, drained_in, *await _pairs(times, empty, full, sizes, say)
-                )
-            )
-        return found, weighed or await weigh(full, sizes, say)
+            times = sizes.pairs if level == max(levels) else sizes.pairs_on_the_way
+            pairs = await _pairs(times, empty, full, sizes, say)
+            found.levels.append(Level(full.open, filled_in, drained_in, *pairs))
 
 
 async def _pairs(

@@ -120,16 +120,16 @@ class Spread:
         return cls(statistics.median(values), min(values), max(values), len(values))
 
 
-async def run_rounds(arms: Sequence[Arm], rounds: int, journeys: int, say: Say) -> Rounds:
+async def run_rounds(found: Rounds, rounds: int, journeys: int, say: Say) -> None:
     """Start every arm, warm it, count its histories, and drive it once alone and once together.
 
     Args:
-        arms: which.
+        found: gets each round once it is complete.
         rounds: how many; five at least for a figure to be quoted.
         journeys: of a concurrent drive; alone it is a quarter of them.
         say: told what happens.
     """
-    found = Rounds(arms=list(arms))
+    arms = found.arms
     async with AsyncExitStack() as opened:
         running = {}
         for arm in arms:
@@ -150,7 +150,6 @@ async def run_rounds(arms: Sequence[Arm], rounds: int, journeys: int, say: Say) 
                 for together, times in ((1, max(journeys // 4, 1)), (TOGETHER, journeys)):
                     drives.append(await drive(running[arm], others, times, together))
             found.rounds.append(drives)
-    return found
 
 
 async def drive(
