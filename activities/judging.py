@@ -7,6 +7,7 @@ from rules.actions import permitted
 from rules.apply import apply
 from rules.decide import decide
 from rules.journeys import opening_duties
+from rules.outlook import journey_outlook
 from rules.packets import project
 from rules.profiles import PROFILES
 from rules.world import World
@@ -21,7 +22,7 @@ from schemas.changes import (
 from schemas.command_base import Command
 from schemas.deadlines import Calendar
 from schemas.decisions import Changed, Committed, Decision, NotDone, Refused, Reply
-from schemas.ids import journey_workflow_id, referral_workflow_id
+from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
 from schemas.private import is_hidden
 from schemas.snapshot import CaseSnapshot
 
@@ -57,7 +58,7 @@ def judge_of(command: Command, at: datetime, calendar: Calendar, *, wakes: bool 
             reply=_reply(command, decision, after, world),
             after=after,
             at=at,
-            wakes=_workflows(command, decision, after) if wakes else (),
+            wakes=_workflows(snapshot, after, decision) if wakes else (),
             packet=(lambda texts: project(after, placed.referral, texts, placed.fields))
             if placed
             else None,
@@ -124,8 +125,11 @@ def _told(command: Command, decision: Changed) -> dict[str, str | int | None]:
     return {key: decision.detail[key] for key in _FOR_A_SERVICE if key in decision.detail}
 
 
-def _workflows(command: Command, decision: Decision, after: CaseSnapshot) -> tuple[str, ...]:
+def _workflows(before: CaseSnapshot, after: CaseSnapshot, decision: Decision) -> tuple[str, ...]:
+    """The workflows that have something else to do than before."""
     if after.is_over_for_good or (isinstance(decision, Refused) and not decision.alerts):
         return ()
-    referrals = (referral_workflow_id(command.case_ref, n) for n in touched(decision))
-    return (*referrals, journey_workflow_id(command.case_ref))
+    case_ref = CaseRef(before.case.case_ref)
+    referrals = tuple(referral_workflow_id(case_ref, n) for n in touched(decision))
+    is_same = journey_outlook(before) == journey_outlook(after)
+    return referrals if is_same else (*referrals, journey_workflow_id(case_ref))

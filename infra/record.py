@@ -112,6 +112,18 @@ class PostgresRecord:
             await self._write(connection, command, verdict, beside)
             return Written(reply=verdict.reply, snapshot=verdict.after)
 
+    async def stage_of(self, case_ref: CaseRef) -> Stage:
+        """How far the case is, without reading the rest of it.
+
+        Raises:
+            BadInputError: there is no such case, or not for this caller.
+        """
+        async with transaction(self._pool, self._scope, case_ref) as connection:
+            row = await connection.fetchrow(_SQL["read_stage"], case_ref)
+        if row is None or row["stage"] is None:
+            raise SteppedBackError if row and row["is_too_close"] else unknown_case()
+        return Stage(row["stage"])
+
     async def stands_in(self, case_ref: CaseRef) -> bool:
         """Whether this person helps to name people for a restricted case they do not see."""
         async with transaction(self._pool, self._scope, case_ref) as connection:

@@ -24,7 +24,14 @@ from schemas.ids import (
     journey_workflow_id,
     referral_of_workflow,
 )
-from schemas.messages import JOURNEY, RECORD_CHANGED, REFERRAL, StartJourney, StartReferral
+from schemas.messages import (
+    JOURNEY,
+    QUIET,
+    RECORD_CHANGED,
+    REFERRAL,
+    StartJourney,
+    StartReferral,
+)
 from schemas.operations import Said, operations_text
 from schemas.troubles import Place
 
@@ -83,7 +90,7 @@ async def begin(
     if number is not None:
         await client.start_workflow(
             REFERRAL,
-            StartReferral(case_ref=case_ref, referral=number),
+            StartReferral(case_ref=case_ref, referral=number, revision=QUIET),
             id=workflow_id,
             task_queue=JOURNEYS,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -103,7 +110,7 @@ async def start_journey(
     """Start a case's journey, or nudge the one that runs."""
     return await client.start_workflow(
         JOURNEY,
-        StartJourney(case_ref=case_ref),
+        StartJourney(case_ref=case_ref, revision=QUIET),
         id=journey_workflow_id(case_ref),
         task_queue=JOURNEYS,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -9,6 +9,7 @@ else.
 import re
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, NewType
 
 from pydantic import AfterValidator
@@ -71,6 +72,7 @@ def referral_workflow_id(case_ref: CaseRef, number: int) -> str:
     return f"case/{case_ref}/referral/{number}"
 
 
+@lru_cache(maxsize=10_000)
 def case_of_workflow(workflow_id: str) -> CaseRef | None:
     """The case a workflow id belongs to; None where it belongs to none."""
     parts = workflow_id.split("/")

@@ -24,16 +24,26 @@ class _Message(BaseModel):
     schema_version: Literal[1] = 1
 
 
-class StartJourney(_Message):
+QUIET = 2
+"""The revision since which a workflow keeps its timer, and publishes only what it then waits in."""
+
+
+class _Start(_Message):
+    """What a workflow begins with."""
+
+    case_ref: CaseRefField
+    revision: int = Field(
+        default=1, description="How it behaves, fixed with its history; 1: before it was said."
+    )
+
+
+class StartJourney(_Start):
     """Input of `VictimJourney`. What it carries on as new: the record holds the rest."""
 
-    case_ref: CaseRefField
 
-
-class StartReferral(_Message):
+class StartReferral(_Start):
     """Input of `SupportReferral`."""
 
-    case_ref: CaseRefField
     referral: int
 
 

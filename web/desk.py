@@ -108,14 +108,14 @@ class Desk(Looking):
             await self._check_there(command.to_person)
         async with self._counter.noting(command.verb, command.case_ref):
             try:
-                snapshot = await self._record.read(command.case_ref)
+                stage = await self._record.stage_of(command.case_ref)
             except BadInputError as unseen:
                 if command.verb in _NAMING and await self._record.stands_in(command.case_ref):
                     return await self._journeys.ask(command, self._record_here)
                 return await self._answered_before(command, unseen)
             if isinstance(command, LinkCase):
                 await self._record.read(command.other)  # one must see both to link them
-        if snapshot.case.stage is Stage.CLOSED:
+        if stage is Stage.CLOSED:
             return await self._record_here(command)
         return await self._journeys.ask(command, self._record_here)
 

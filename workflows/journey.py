@@ -5,6 +5,8 @@ reach it as a nudge. It starts referrals, asks the next service the victim chose
 deadlines, and closes when a person has closed the case. It decides nothing.
 """
 
+from datetime import datetime
+
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
@@ -27,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.ids import referral_workflow_id
     from schemas.messages import (
         JOURNEY,
+        QUIET,
         RECORD_CHANGED,
         Alarm,
         AlarmKind,
@@ -55,7 +58,7 @@ with workflow.unsafe.imports_passed_through():
         alarm_step,
         final,
     )
-    from workflows.waiting import is_due, moment_or_timeout, soonest
+    from workflows.waiting import KeptTimer, is_due, moment_or_timeout, soonest
 
 
 _WHO_RUNS_LOOKS_AGAIN = "a referral that runs already looks again"
@@ -69,11 +72,13 @@ class VictimJourney(JourneyUpdates):
     @workflow.init
     def __init__(self, journey: StartJourney) -> None:
         self._case_ref = journey.case_ref
+        self._is_quiet = journey.revision >= QUIET
         self._inbox = Inbox()
         self._nudged = False
         self._started: set[int] = set()
         self._progress = Progress()
         self._rests = Rests()
+        self._timer = KeptTimer()
         self._phase: Stage | None = None
         self._has_passed_phase = False
 
@@ -83,7 +88,9 @@ class VictimJourney(JourneyUpdates):
         outlook = await self._read()
         while True:
             while _is_under_way(outlook):
-                self._show(outlook)
+                self._notice_phase(outlook)
+                if not self._is_quiet:
+                    self._publish(outlook)
                 await self._start_referrals(outlook)
                 outlook = await self._next(outlook)
                 self._begin_anew_if_due()
@@ -154,7 +161,7 @@ class VictimJourney(JourneyUpdates):
             try:
                 await workflow.start_child_workflow(
                     SupportReferral.run,
-                    StartReferral(case_ref=self._case_ref, referral=number),
+                    StartReferral(case_ref=self._case_ref, referral=number, revision=QUIET),
                     id=referral_workflow_id(self._case_ref, number),
                     parent_close_policy=ParentClosePolicy.ABANDON,
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -208,11 +215,7 @@ class VictimJourney(JourneyUpdates):
         """Wait for a person, for news, for the next alarm, or for a rest to end; people first."""
         alarm = self._rests.first_awake(outlook.alarms)
         until = soonest(alarm.at if alarm else None, self._rests.next_end())
-        await moment_or_timeout(
-            lambda: self._has_news() or self._may_begin_anew(),
-            until,
-            summary=alarm_text(alarm) if alarm else None,
-        )
+        await self._news_or(until, alarm, outlook)
         if self._has_mail() or self._may_begin_anew():
             return outlook
         if self._nudged or until is None:
@@ -222,6 +225,20 @@ class VictimJourney(JourneyUpdates):
         if alarm.kind is AlarmKind.SEND_CONTACT:
             return await self._send_contact(alarm, outlook)
         return await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
+
+    async def _news_or(
+        self, until: datetime | None, alarm: Alarm | None, outlook: JourneyOutlook
+    ) -> None:
+        """Wait for a person, for news, or until a moment; say first what is waited in."""
+        summary = alarm_text(alarm) if alarm else None
+        if not self._is_quiet:
+            await moment_or_timeout(self._is_called, until, summary=summary)
+        elif not self._is_called():
+            self._publish(outlook)
+            await self._timer.wait(self._is_called, until, summary=summary)
+
+    def _is_called(self) -> bool:
+        return self._has_news() or self._may_begin_anew()
 
     def _alarmed(self, alarm: Alarm) -> ClockworkStep:
         contact = alarm.contact or 0
@@ -295,7 +312,8 @@ class VictimJourney(JourneyUpdates):
 
         What they said may leave something to do, as may news that came meanwhile.
         """
-        self._show(outlook)
+        self._notice_phase(outlook)
+        self._publish(outlook)
         while True:
             while self._has_mail():
                 outlook = await self._carry_out(self._inbox.take(), outlook)
@@ -310,10 +328,13 @@ class VictimJourney(JourneyUpdates):
                 return outlook
             outlook = await self._read()
 
-    def _show(self, outlook: JourneyOutlook) -> None:
-        """Publish where the journey stands, and notice when a phase has passed."""
+    def _notice_phase(self, outlook: JourneyOutlook) -> None:
+        """Notice when a phase has passed."""
         self._has_passed_phase |= self._phase not in (None, outlook.stage)
         self._phase = outlook.stage
+
+    def _publish(self, outlook: JourneyOutlook) -> None:
+        """Publish where the journey stands."""
         self._progress.show(
             outlook.stage,
             Awaiting.OPERATIONS if self._rests else outlook.awaiting,
@@ -326,7 +347,7 @@ class VictimJourney(JourneyUpdates):
         """Begin a new history, on the newest code. The record holds all that goes on."""
         if self._may_begin_anew():
             workflow.continue_as_new(
-                StartJourney(case_ref=self._case_ref),
+                StartJourney(case_ref=self._case_ref, revision=QUIET),
                 initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
             )
 

@@ -4,6 +4,8 @@ The record says what is to be done next; this workflow does it on time. It sends
 consented to, reminds, escalates and lets lapse. It decides nothing.
 """
 
+from datetime import datetime
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ContinueAsNewVersioningBehavior
@@ -23,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.ids import journey_workflow_id
     from schemas.messages import (
+        QUIET,
         RECORD_CHANGED,
         REFERRAL,
         Alarm,
@@ -47,7 +50,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.posting import post_notice
     from workflows.progress import Progress, alarm_text
     from workflows.resting import NOT_TAKEN, READ, WHAT_FAILS_RESTS, Rests, alarm_step, final
-    from workflows.waiting import is_due, moment_or_timeout, soonest
+    from workflows.waiting import KeptTimer, is_due, moment_or_timeout, soonest
 
 
 @workflow.defn(name=REFERRAL)
@@ -57,17 +60,20 @@ class SupportReferral:
     @workflow.init
     def __init__(self, referral: StartReferral) -> None:
         self._case_ref = referral.case_ref
+        self._is_quiet = referral.revision >= QUIET
         self._number = referral.referral
         self._nudged = False
         self._progress = Progress()
         self._rests = Rests()
+        self._timer = KeptTimer()
 
     @workflow.run
     async def run(self, _: StartReferral) -> ReferralOver:
         """Do what the record says, until the referral is over and everybody was told."""
         outlook = await self._read()
         while not outlook.is_over or outlook.to_dispatch:
-            self._show(outlook)
+            if not self._is_quiet:
+                self._publish(outlook)
             outlook = await self._next(outlook)
             self._begin_anew_if_long()
         await self._tell_journey()
@@ -82,7 +88,8 @@ class SupportReferral:
         self._nudged = True
         self._rests.end_all()
 
-    def _show(self, outlook: ReferralOutlook) -> None:
+    def _publish(self, outlook: ReferralOutlook) -> None:
+        """Publish where the referral stands."""
         self._progress.show(
             outlook.state,
             Awaiting.OPERATIONS if self._rests else outlook.awaiting,
@@ -164,14 +171,23 @@ class SupportReferral:
         """Wait for news, for the next alarm, or for a rest to end; news come first."""
         alarm = self._rests.first_awake(outlook.alarms)
         until = soonest(alarm.at if alarm else None, self._rests.next_end())
-        await moment_or_timeout(
-            lambda: self._nudged, until, summary=alarm_text(alarm) if alarm else None
-        )
+        await self._news_or(until, alarm, outlook)
         if self._nudged or until is None:
             return await self._read()
         if alarm is None or alarm.at != until:
             return outlook
         return await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
+
+    async def _news_or(
+        self, until: datetime | None, alarm: Alarm | None, outlook: ReferralOutlook
+    ) -> None:
+        """Wait for news or until a moment; say first what is waited in."""
+        summary = alarm_text(alarm) if alarm else None
+        if not self._is_quiet:
+            await moment_or_timeout(lambda: self._nudged, until, summary=summary)
+        elif not self._nudged:
+            self._publish(outlook)
+            await self._timer.wait(lambda: self._nudged, until, summary=summary)
 
     def _alarmed(self, alarm: Alarm) -> ClockworkStep:
         match alarm.kind:
@@ -233,6 +249,6 @@ class SupportReferral:
         """
         if workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(
-                StartReferral(case_ref=self._case_ref, referral=self._number),
+                StartReferral(case_ref=self._case_ref, referral=self._number, revision=QUIET),
                 initial_versioning_behavior=ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
             )

@@ -1,5 +1,6 @@
 """Racing news against a timer, with a winner named by the caller."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -29,6 +30,38 @@ async def moment_or_timeout(
         await workflow.wait_condition(has_news, timeout=left, timeout_summary=summary)
     except TimeoutError:
         return
+
+
+class KeptTimer:
+    """A timer that is set once for a moment, and not anew at each wait for the same one."""
+
+    def __init__(self) -> None:
+        self._until: datetime | None = None
+        self._ring: asyncio.Task[None] | None = None
+
+    async def wait(
+        self,
+        has_news: Callable[[], bool],
+        until: datetime | None,
+        *,
+        summary: OperationsText | None,
+    ) -> None:
+        """As `moment_or_timeout`; a timer that is set for another moment is cancelled first."""
+        if has_news():
+            return
+        if until != self._until:
+            self._set(until, summary)
+        ring = self._ring
+        await workflow.wait_condition(lambda: has_news() or (ring is not None and ring.done()))
+
+    def _set(self, until: datetime | None, summary: OperationsText | None) -> None:
+        if self._ring is not None:
+            self._ring.cancel()
+        self._until = until
+        left = max(until - workflow.now(), timedelta(0)) if until else None
+        self._ring = (
+            asyncio.create_task(workflow.sleep(left, summary=summary)) if left is not None else None
+        )
 
 
 def is_due(alarms: tuple[Alarm, ...]) -> bool:

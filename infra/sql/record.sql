@@ -68,6 +68,10 @@ SELECT jsonb_build_object(
            OR code IN (SELECT unnest(next_choices) FROM record.referral WHERE case_ref = $1)) s)
 )
 
+-- name: read_stage
+SELECT (SELECT stage FROM record.case_file WHERE case_ref = $1) AS stage,
+    EXISTS (SELECT FROM record.conflict WHERE case_ref = $1) AS is_too_close
+
 -- name: find_reply
 -- What was asked is kept beside the answer; older answers say nothing of it.
 SELECT reply, verb, actor, reply ->> 'fingerprint' AS fingerprint
