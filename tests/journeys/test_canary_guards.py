@@ -37,6 +37,7 @@ from schemas.ids import referral_workflow_id
 from schemas.snapshot import Dispatch, DispatchKind, NoticeTemplate
 from tests.builders import CASE, POLICE, caseworker
 from tests.conftest import People
+from tests.infra.stack.standins import command_line_of, in_time
 from tests.journeys.canary_places import (
     PLACES,
     Blobs,
@@ -308,6 +309,7 @@ async def _titles(_: Bench) -> Blobs:
 def _titled() -> Blobs:
     """A process that is called by the counterfeit."""
     with subprocess.Popen((COUNTERFEIT, "60"), executable="/bin/sleep") as process:
+        in_time(lambda: command_line_of(process.pid))  # for a moment it is called nothing
         found = titles({process.pid})
         process.kill()
     return found
