@@ -19,6 +19,9 @@ from tests.faults.crashing import Fuse
 from tests.faults.proxy import Proxy, a_proxy
 from tests.journeys.standing import Stack, a_stack
 
+_START = 60.0
+"""Seconds that a start may take where other tests leave it little of the machine."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -75,7 +78,8 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
             met = (str(worker.postgres.port), str(worker.temporal.port), str(fuse.file))
             module = "tests.faults.worker_process"
             argv = (sys.executable, "-m", module, str(paths.data_dir), *met)
-            return (codec_spec(paths, ports), replace(worker_spec(paths, ports), argv=argv))
+            worker_process = replace(worker_spec(paths, ports), argv=argv, ready_within=_START)
+            return (replace(codec_spec(paths, ports), ready_within=_START), worker_process)
 
         stack = await opened.enter_async_context(a_stack(folder / "data", services=services))
         reached = through(
