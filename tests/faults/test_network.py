@@ -111,6 +111,7 @@ async def test_nobody_waits_for_ever_at_a_silent_connection(stage: Stage, server
     assert waited < ANSWERED_WITHIN, f"{waited:.1f} s"
 
 
+@pytest.mark.long
 async def test_a_desk_that_falls_silent_in_a_transaction_holds_nobody_up(stage: Stage) -> None:
     """It holds the head of the audit; PostgreSQL lets go of it, and others are answered."""
     pool = await open_pool(stage.behind.installation.dsn(Role.JOURNEYS))
