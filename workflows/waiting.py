@@ -47,7 +47,7 @@ class KeptTimer:
         summary: OperationsText | None,
     ) -> None:
         """As `moment_or_timeout`; a timer that is set for another moment is cancelled first."""
-        if has_news():
+        if has_news() or (until is not None and until <= workflow.now()):
             return
         if until != self._until:
             self._set(until, summary)
@@ -58,10 +58,10 @@ class KeptTimer:
         if self._ring is not None:
             self._ring.cancel()
         self._until = until
-        left = max(until - workflow.now(), timedelta(0)) if until else None
-        self._ring = (
-            asyncio.create_task(workflow.sleep(left, summary=summary)) if left is not None else None
-        )
+        self._ring = None
+        if until is not None:
+            left = until - workflow.now()
+            self._ring = asyncio.create_task(workflow.sleep(left, summary=summary))
 
 
 def is_due(alarms: tuple[Alarm, ...]) -> bool:
