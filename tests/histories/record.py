@@ -65,7 +65,7 @@ from web.entrance import open_desk
 from workflows.progress import AWAITING, UNIT
 
 HERE = Path(__file__).parent
-VERSION = "v4"
+VERSION = "v5"
 Story = Callable[[Journey], Awaitable[None]]
 
 
