@@ -175,8 +175,11 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
         return _sealed(payload, key.key, key.version, self._case_ref, name)
 
     async def _decode(self, payload: Payload) -> Payload:
-        if payload.metadata.get("encoding") != ENCODING:
-            return self._readable(payload)
+        encoding = payload.metadata.get("encoding")
+        if encoding != ENCODING:
+            if self._put_aside is not None and encoding != _PUT_ASIDE:
+                raise DamagedTextError("a payload in clear: nobody who belongs here sent it")
+            return payload
         opened = unseal_operations(self._operations_key, payload)
         if opened is not None:
             return opened
@@ -184,13 +187,10 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
         if self._case_ref not in (None, case_ref):
             raise DamagedTextError("a payload of another case")
         key = await self._keys.case_key(case_ref, version)
-        return self._readable(_unsealed(payload, key.key, case_ref))
-
-    def _readable(self, payload: Payload) -> Payload:
-        """The payload, if a worker's converter will be able to read what it holds."""
-        if self._put_aside is not None and payload.metadata.get("encoding") == _JSON:
-            _check_readable(payload.data)
-        return payload
+        plain = _unsealed(payload, key.key, case_ref)
+        if self._put_aside is not None and plain.metadata.get("encoding") == _JSON:
+            _check_readable(plain.data)
+        return plain
 
 
 def _check_readable(data: bytes) -> None:

@@ -6,15 +6,18 @@ record until it is done, so that it is done after an outage too.
 
 from datetime import UTC, datetime
 
+import asyncpg
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from infra import audit
 from infra.database import Connection, Pool, Scope, transaction
+from infra.keys import Keyring
 from infra.statements import statements
+from infra.telemetry import log
 from infra.wakes import begin
 from schemas.actor import Actor
-from schemas.errors import BadInputError
+from schemas.errors import BadInputError, KeyUnavailableError
 from schemas.ids import CaseRef, case_of_workflow
 from schemas.messages import RECORD_CHANGED
 from schemas.troubles import Pause, Place, Repair, StuckPage, Trouble, Why
@@ -60,7 +63,9 @@ class Repairs:
         hopeless = sorted(_NO_RETRY_HELPS & steps)
         if repair is Repair.RETRY and hopeless:
             raise BadInputError(
-                "workflow", f"{hopeless[0]}: trying again cannot help; use `ops redrive`"
+                "workflow",
+                f"{hopeless[0]}: trying again cannot help. Are keys and code as they should be? "
+                "Then use `ops redrive`",
             )
         async with transaction(self._pool, self._scope) as connection:
             await connection.execute(_SQL["ask_repair"], workflow_id, repair)
@@ -109,12 +114,15 @@ class Repairs:
         await audit.append(connection, body)
 
 
-async def carry_out_repairs(pool: Pool, client: Client, leads: dict[CaseRef, str]) -> int:
+async def carry_out_repairs(
+    pool: Pool, client: Client, keyring: Keyring, leads: dict[CaseRef, str]
+) -> int:
     """Do what was asked of the worker; returns how much that was.
 
     Args:
         pool: the worker's.
-        client: of the namespace of journeys, with the keys of cases.
+        client: of the namespace of journeys; what it cannot seal is an error.
+        keyring: of the worker.
         leads: who leads each case under way.
 
     Raises:
@@ -125,20 +133,30 @@ async def carry_out_repairs(pool: Pool, client: Client, leads: dict[CaseRef, str
         asked = await connection.fetch(_SQL["list_asked"])
         lifted = await connection.fetch(_SQL["list_lifted"])
     for row in asked:
-        workflow_id, is_redrive = row["workflow_id"], row["is_redrive"]
-        if is_redrive:
-            await _terminate(client, workflow_id)
-        case_ref = case_of_workflow(workflow_id)
-        async with transaction(pool, Scope()) as connection:
-            owner = leads.get(case_ref) if case_ref else None
-            await begin(connection, client, workflow_id, owner)
-            done = "mark_redriven" if is_redrive else "mark_retried"
-            await connection.execute(_SQL[done], workflow_id)
+        try:
+            await _repair(pool, client, keyring, row, leads)
+        except KeyUnavailableError as error:  # without its key nothing can be begun: later, then
+            log().warning("repair_waits", workflow_id=row["workflow_id"], code=error.code)
     for row in lifted:
         await _tell_all(client, row["case_ref"])
         async with transaction(pool, Scope()) as connection:
             await connection.execute(_SQL["forget_lifted"], row["case_ref"])
     return len(asked) + len(lifted)
+
+
+async def _repair(
+    pool: Pool, client: Client, keyring: Keyring, row: asyncpg.Record, leads: dict[CaseRef, str]
+) -> None:
+    """Have one workflow try again, or begin anew; first it is seen that it can begin at all."""
+    workflow_id, case_ref = row["workflow_id"], case_of_workflow(row["workflow_id"])
+    if case_ref is None:
+        return
+    if row["is_redrive"]:
+        await keyring.case_key(case_ref)
+        await _terminate(client, workflow_id)
+    async with transaction(pool, Scope()) as connection:
+        await begin(connection, client, workflow_id, leads.get(case_ref))
+        await connection.execute(_SQL["mark_repaired"], workflow_id)
 
 
 async def _tell_all(client: Client, case_ref: CaseRef) -> None:

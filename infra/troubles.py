@@ -14,7 +14,8 @@ from activities.ports import Notices
 from infra.database import Pool, Scope, transaction
 from infra.metrics.counters import QUARANTINED
 from infra.statements import statements
-from infra.telemetry import log
+from infra.telemetry import code_of, log
+from schemas.errors import RecordError, SafepathError
 from schemas.ids import CaseRef, case_of_workflow
 from schemas.snapshot import Dispatch, DispatchKind, NoticeTemplate
 from schemas.troubles import Place, Trouble
@@ -25,6 +26,8 @@ OPERATIONS = "operations"
 """Whom notices of stuck work are for."""
 NOTED_AFTER = 10.0
 """Seconds for which a step may fail before it counts as stuck."""
+_FORGOTTEN_AFTER = 1_500.0
+"""Seconds after which a step that failed here is tried by somebody else; longer than any rest."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class _Failing:
     """A step since it failed first, in this worker's memory."""
 
     since: float
+    last: float
     attempts: int
     code: str
 
@@ -67,9 +71,9 @@ class Troubles:
 
     def failed(self, step: Step, code: str) -> None:
         """An attempt of the step failed."""
-        before = self._failing.get(step)
-        since = before.since if before else self._clock()
-        self._failing[step] = _Failing(since, before.attempts + 1 if before else 1, code)
+        before, now = self._failing.get(step), self._clock()
+        since, attempts = (before.since, before.attempts + 1) if before else (now, 1)
+        self._failing[step] = _Failing(since, now, attempts, code)
         self._unwritten.add(step)
 
     def worked(self, step: Step) -> None:
@@ -84,21 +88,42 @@ class Troubles:
         step = Step(workflow_id, Place.PAYLOAD)
         log().error("payload_put_aside", workflow_id=workflow_id, code=code)
         QUARANTINED.labels(code).inc()
-        self._failing[step] = _Failing(self._clock() - NOTED_AFTER, 1, code)
+        now = self._clock()
+        self._failing[step] = _Failing(now - NOTED_AFTER, now, 1, code)
         self._unwritten.add(step)
 
     async def flush(self) -> None:
-        """Write what has failed for long enough, and what does not fail any more."""
+        """Write what has failed for long enough, and what does not fail any more.
+
+        What failed once and was never tried again here is forgotten: somebody else took it.
+
+        Raises:
+            UnreachableError: the record is away; what is unwritten is written later.
+        """
         for step in sorted(self._unwritten, key=str):
-            known = self._failing[step]
-            age = self._clock() - known.since
-            if age >= NOTED_AFTER:
-                await self.note(step, known.code, timedelta(seconds=age), known.attempts)
+            known = self._failing.get(step)
+            if known is not None and known.last - known.since >= NOTED_AFTER:
+                await self._note_failing(step, known)
+            elif known is None or self._clock() - known.last >= _FORGOTTEN_AFTER:
                 self._unwritten.discard(step)
-                if step.name == Place.PAYLOAD:  # nothing tries it again, so nothing ends it here
-                    self._failing.pop(step, None)
+                self._failing.pop(step, None)
         for step in sorted(self._over, key=str):
             await self.settle(step)
+
+    async def _note_failing(self, step: Step, known: _Failing) -> None:
+        self._unwritten.discard(step)
+        lasting = timedelta(seconds=self._clock() - known.since)
+        try:
+            await self.note(step, known.code, lasting, known.attempts)
+        except RecordError as error:  # one row that is refused is not the others'
+            log().error("trouble_unwritten", workflow_id=step.workflow_id, code=error.code)
+        except SafepathError:
+            self._unwritten.add(step)
+            raise
+        if step.name == Place.PAYLOAD:  # nothing tries it again, so nothing ends it here
+            self._failing.pop(step, None)
+        elif step not in self._failing:  # it worked while this was being written
+            self._over.add(step)
 
     async def note(
         self, step: Step, code: str, since: timedelta = timedelta(0), attempts: int = 1
@@ -150,7 +175,11 @@ class Troubles:
         for row in rows:
             trouble = Trouble.model_validate(dict(row))
             log().error("stuck", workflow_id=trouble.workflow_id, code=trouble.code)
-            await notices.post(trouble.case_ref, _notice(trouble))
+            try:
+                await notices.post(trouble.case_ref, _notice(trouble))
+            except Exception as error:  # noqa: BLE001 - the sink may be what is stuck
+                log().error("alert_waits", workflow_id=trouble.workflow_id, code=code_of(error))
+                continue
             async with transaction(self._pool, Scope()) as connection:
                 await connection.execute(_SQL["mark_alerted"], trouble.workflow_id, trouble.step)
         return len(rows)

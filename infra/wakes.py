@@ -70,10 +70,10 @@ async def wake(connection: Connection, client: Client, workflow_id: str, owner: 
 
 async def begin(
     connection: Connection, client: Client, workflow_id: str, owner: str | None
-) -> None:
+) -> bool:
     """Begin a workflow that does not run from what the record says; one that runs looks again.
 
-    Of a case that two people decided to erase none is begun.
+    False: it is none of ours, or of a case that two people decided to erase.
 
     Args:
         connection: in a transaction, until whose end nobody decides that.
@@ -86,7 +86,7 @@ async def begin(
     """
     case_ref, number = case_of_workflow(workflow_id), referral_of_workflow(workflow_id)
     if case_ref is None or not await connection.fetchval(_SQL["may_wake"], case_ref):
-        return
+        return False
     if number is not None:
         await client.start_workflow(
             REFERRAL,
@@ -100,8 +100,11 @@ async def begin(
                 Said.REFERRAL, number, Said.REQUESTED, datetime.now(UTC)
             ),
         )
-    elif workflow_id == journey_workflow_id(case_ref):
+        return True
+    if workflow_id == journey_workflow_id(case_ref):
         await start_journey(client, case_ref, owner or "")
+        return True
+    return False
 
 
 async def start_journey(

@@ -115,8 +115,6 @@ def open_window(snapshot: CaseSnapshot, step: OpenWindow, world: World) -> Decis
     contact = snapshot.contact(step.contact)
     if contact is None or not _waits(contact) or contact.channel in TEXT_CHANNELS:
         return _overtaken()
-    if snapshot.is_paused:
-        return refused("paused", "Operations hold back what goes out of this case.")
     window = window_of(snapshot, contact, world)
     if not is_safe(window, world.at):
         return _not_now(snapshot, contact, world)
@@ -148,6 +146,8 @@ def send(snapshot: CaseSnapshot, step: SendContact, world: World) -> Decision:
     contact = snapshot.contact(step.contact)
     if contact is None or not _waits(contact) or contact.channel not in TEXT_CHANNELS:
         return _overtaken()
+    if snapshot.is_paused:
+        return refused("paused", "Operations hold back what goes out of this case.")
     window = window_of(snapshot, contact, world)
     if not is_safe(window, world.at):
         return _not_now(snapshot, contact, world)

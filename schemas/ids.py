@@ -79,7 +79,7 @@ def case_of_workflow(workflow_id: str) -> CaseRef | None:
     if len(parts) < 3 or parts[0] != "case":
         return None
     try:
-        return parse_case_ref(parts[1])
+        return parse_case_ref(parts[1]) if parts[1] == parts[1].lower() else None
     except ValueError:
         return None
 

@@ -16,6 +16,7 @@ import pytest
 from infra.database import Pool, Scope, open_pool
 from infra.demo.files import demo_directory_text
 from infra.keys import FileKeyProvider, Keyring
+from infra.migrations import migrate
 from infra.reading import PostgresReader
 from infra.record import PostgresRecord
 from infra.settings import Installation
@@ -116,6 +117,18 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
 async def people(postgres: Servers) -> AsyncIterator[People]:
     """Whoever a test needs; their connections are closed at the end."""
     found = People(postgres)
+    yield found
+    await found.close()
+
+
+@pytest.fixture(scope="module")
+async def people_apart(postgres: Servers) -> AsyncIterator[People]:
+    """A record of their own, with the directory in it: for a worker that looks after every case."""
+    servers = await postgres.another_database()
+    await migrate(servers.dsn(Role.OWNER), embedded=True)
+    async with open_desk(servers.installation, ops()) as desk:
+        await desk.load_directory(demo_directory_text())
+    found = People(servers)
     yield found
     await found.close()
 

@@ -31,6 +31,8 @@ from schemas.ids import CaseRef, journey_workflow_id, referral_workflow_id
 from schemas.messages import RECORD_CHANGED
 
 _ASK_AGAIN = 0.2
+_ENDED_MEANWHILE = "AcceptedUpdateCompletedWorkflow"
+"""Temporal's type of an update that was accepted by a run that has ended since."""
 ANSWER_WITHIN = timedelta(seconds=20)
 """How long a person waits for a worker before being told what to do."""
 END_WITHIN = timedelta(seconds=10)
@@ -38,6 +40,18 @@ END_WITHIN = timedelta(seconds=10)
 TOLD_WITHIN = timedelta(seconds=5)
 """How long a person whose word is written waits until the workflows are told of it."""
 _REPLY: Any = Reply  # a union: the type of the answer, not of the hint
+
+
+class _AnswerLostError(Exception):
+    """The journey's run ended before it answered: the record knows, or its next run is asked."""
+
+
+_LOST = (
+    TimeoutError,
+    RPCError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    _AnswerLostError,
+)
 
 
 class Journeys:
@@ -73,7 +87,7 @@ class Journeys:
         while True:
             try:
                 return await asyncio.wait_for(_answered(client, command), give_up - clock())
-            except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            except _LOST:
                 reply = await self._reply_without_journey(client, command, here)
             if reply is not None:
                 return reply
@@ -192,5 +206,7 @@ async def _answered(client: Client, command: Command) -> Reply:
                 command.verb.value, command, id=_update_id(command), result_type=_REPLY
             )
     except WorkflowUpdateFailedError as error:
+        if getattr(error.cause, "type", None) == _ENDED_MEANWHILE:
+            raise _AnswerLostError from None
         raise _our_error(error) from None
     return reply

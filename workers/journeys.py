@@ -57,6 +57,8 @@ class World:
     pool: Pool
     keyring: Keyring
     client: Client
+    teller: Client
+    """Starts and tells workflows; what it cannot seal is an error, where a worker puts it aside."""
     record: Record
     notices: Notices
     contacts: Contacts
@@ -79,6 +81,7 @@ async def connected(
             pool=pool,
             keyring=keyring,
             client=client,
+            teller=await connect_temporal(installation, keyring, runtime=runtime),
             record=PostgresRecord(pool, keyring, Scope()),
             notices=FileNotices(installation.notices_dir),
             contacts=FileContacts(installation.contacts_dir),
@@ -189,7 +192,7 @@ async def relay(world: World) -> None:
     An outage is waited out, and of these none waits for another.
     """
     patience = Patience()
-    sweep = Sweep(world.pool, world.client, world.troubles)
+    sweep = Sweep(world.pool, world.teller, world.troubles)
     clock = asyncio.get_running_loop().time
     sweeps_at = clock()
     while True:
@@ -201,7 +204,7 @@ async def relay(world: World) -> None:
         await _tried(
             send_wakes(
                 world.pool,
-                world.client,
+                world.teller,
                 Scope(),
                 older_than=_LEFT_OVER_AFTER,
                 troubles=world.troubles,
@@ -211,7 +214,7 @@ async def relay(world: World) -> None:
         if clock() >= sweeps_at:
             sweeps_at = clock() + SWEPT_EVERY.total_seconds()
             await _tried(sweep.once())
-        await _tried(carry_out_repairs(world.pool, world.client, sweep.leads))
+        await _tried(carry_out_repairs(world.pool, world.teller, world.keyring, sweep.leads))
         await _tried(world.troubles.alert(world.notices))
         await asyncio.sleep(_RELAY_EVERY)
 

@@ -11,13 +11,18 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from infra.database import Pool, Scope, transaction
+from infra.telemetry import log
 from infra.troubles import Step, Troubles
 from infra.wakes import begin
+from schemas.errors import KeyUnavailableError
 from schemas.ids import CaseRef, case_of_workflow, journey_workflow_id
 from schemas.messages import JOURNEY
 from schemas.troubles import Place, Trouble, TroubleCode
 
 SWEPT_EVERY = timedelta(seconds=15)
+_LISTED_EVERY = 2
+"""Sweeps: each lists every journey that runs, a thousand at a time."""
+_SILENT_AFTER = timedelta(minutes=25)
 _LOOKED_BACK = timedelta(days=1)
 _AT_ONCE = 1_000
 _RUNS = 'ExecutionStatus = "Running"'
@@ -36,6 +41,7 @@ class Sweep:
         self._client = client
         self._troubles = troubles
         self._suspects: set[str] = set()
+        self._sweeps = 0
         self.leads: dict[CaseRef, str] = {}
 
     async def once(self) -> None:
@@ -52,15 +58,28 @@ class Sweep:
         found = ended | await self._missing()
         for workflow_id in sorted(found):
             code = TroubleCode.ENDED_BADLY if workflow_id in ended else TroubleCode.NO_CLOCK
-            await self._troubles.note(Step(workflow_id, Place.WORKFLOW), code)
-            await self._begin(workflow_id)
+            await self._begin(workflow_id, code)
         await self._settle(noted, Place.WORKFLOW, found)
+        await self._settle_silent(noted)
 
-    async def _begin(self, workflow_id: str) -> None:
+    async def _begin(self, workflow_id: str, code: TroubleCode) -> None:
+        """Begin it and say so; what cannot be begun for want of its key is said all the same."""
         case_ref = case_of_workflow(workflow_id)
         owner = self.leads.get(case_ref) if case_ref else None
-        async with transaction(self._pool, Scope()) as connection:
-            await begin(connection, self._client, workflow_id, owner)
+        try:
+            async with transaction(self._pool, Scope()) as connection:
+                if not await begin(connection, self._client, workflow_id, owner):
+                    return
+        except KeyUnavailableError as error:
+            log().warning("sweep_waits", workflow_id=workflow_id, code=error.code)
+        await self._troubles.note(Step(workflow_id, Place.WORKFLOW), code)
+
+    async def _settle_silent(self, noted: tuple[Trouble, ...]) -> None:
+        """A step that has not failed for longer than any rest is not tried any more."""
+        silent_since = datetime.now(UTC) - _SILENT_AFTER
+        for one in noted:
+            if one.step not in set(Place) and one.seen_at < silent_since:
+                await self._troubles.settle(Step(one.workflow_id, one.step))
 
     async def _note_failing_tasks(self, noted: tuple[Trouble, ...]) -> None:
         failing = {one.id async for one in self._client.list_workflows(_TASKS_FAIL, limit=_AT_ONCE)}
@@ -88,11 +107,12 @@ class Sweep:
 
         Temporal's lists lag a little: a case that was opened just now is no suspect.
         """
-        suspects = set[str]()
-        if (await self._client.count_workflows(_JOURNEYS_RUN)).count != len(self.leads):
-            listed = self._client.list_workflows(_JOURNEYS_RUN, page_size=_AT_ONCE)
-            running = {one.id async for one in listed}
-            suspects = {journey_workflow_id(case) for case in self.leads} - running
+        self._sweeps += 1
+        if self._sweeps % _LISTED_EVERY != 1:
+            return set()
+        listed = self._client.list_workflows(_JOURNEYS_RUN, page_size=_AT_ONCE)
+        running = {one.id async for one in listed}
+        suspects = {journey_workflow_id(case) for case in self.leads} - running
         missing, self._suspects = suspects & self._suspects, suspects
         return {one for one in sorted(missing) if await self._status(one) not in _GOES_ON}
 

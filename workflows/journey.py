@@ -115,6 +115,8 @@ class VictimJourney(JourneyUpdates):
             step = RouteOnward(case_ref=self._case_ref, referral=number)
             if self._rests.is_awake(name := f"{step.verb}/{number}"):
                 return await self._taken(name, step, outlook)
+        if self._is_quiet and self._rests.rings(outlook.alarms):
+            return await self._wait(outlook)  # first: a notice whose sink is away would hold it up
         for queued in outlook.to_dispatch:
             if self._rests.is_awake(queued.key):
                 return await self._post_notice(queued.key, outlook)
@@ -177,8 +179,8 @@ class VictimJourney(JourneyUpdates):
 
     async def _nudge_referrals(self, numbers: tuple[int, ...]) -> None:
         for number in numbers:
-            if number in self._started:
-                await self._nudge(number)
+            if number in self._started and not await self._nudge(number) and self._is_quiet:
+                self._started.discard(number)  # it gets another, if it has work left
 
     async def _nudge(self, number: int) -> bool:
         """Tell a referral's workflow to look again. False: it has ended."""
@@ -224,7 +226,10 @@ class VictimJourney(JourneyUpdates):
             return outlook
         if alarm.kind is AlarmKind.SEND_CONTACT:
             return await self._send_contact(alarm, outlook)
-        return await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
+        after = await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
+        if self._is_quiet and alarm in after.alarms and after is not outlook:
+            self._rests.begin(alarm_step(alarm))  # taken, and still to be taken: not in a circle
+        return after
 
     async def _news_or(
         self, until: datetime | None, alarm: Alarm | None, outlook: JourneyOutlook
@@ -266,9 +271,12 @@ class VictimJourney(JourneyUpdates):
                 retry_policy=NEVER_AGAIN,
                 summary=operations_text(step.verb),
             )
-        except ActivityError:
+        except ActivityError as error:
             unclear = SettleContact(case_ref=self._case_ref, contact=number)
-            return await self._taken(alarm_step(alarm), unclear, outlook)
+            after = await self._taken(alarm_step(alarm), unclear, outlook)
+            if self._is_quiet and after is not outlook:
+                self._rests.begin(alarm_step(alarm), error)  # where it is not settled by that
+            return after
 
     async def _read(self) -> JourneyOutlook:
         """What the record says; asked until it answers, because nothing can be done before."""

@@ -23,6 +23,15 @@ REST_AT_FIRST = timedelta(seconds=2)
 REST_IN_AN_OUTAGE = timedelta(seconds=15)
 """The longest rest while a server or a key store is away: it will be back."""
 
+REST_IN_A_LONG_OUTAGE = timedelta(minutes=1)
+"""The same when it has been away for minutes: a command that waits must not fill its history."""
+
+LONG_OUTAGE_AFTER = 40
+"""Rests."""
+
+REST_OF_A_STOP = timedelta(minutes=1)
+"""The longest rest of a stop, which waits for nobody."""
+
 REST_AT_MOST = timedelta(minutes=10)
 """The longest rest of a step that fails for a reason of its own: somebody has to repair it."""
 

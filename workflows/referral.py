@@ -44,6 +44,8 @@ with workflow.unsafe.imports_passed_through():
         A_WHILE,
         DELIVERED_WITHIN,
         DELIVERY_WITHIN,
+        REST_AT_MOST,
+        REST_OF_A_STOP,
         STEP_WITHIN,
         UNTIL_DELIVERED,
     )
@@ -71,14 +73,26 @@ class SupportReferral:
     async def run(self, _: StartReferral) -> ReferralOver:
         """Do what the record says, until the referral is over and everybody was told."""
         outlook = await self._read()
+        while True:
+            outlook = await self._until_over(outlook)
+            await self._tell_journey()
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            if not (self._is_quiet and self._nudged):
+                return ReferralOver(state=outlook.state)
+            outlook = await self._read()
+
+    async def _until_over(self, outlook: ReferralOutlook) -> ReferralOutlook:
+        """Do what there is to do; the journey hears of an end at once, whatever is left to post."""
+        has_told = False
         while not outlook.is_over or outlook.to_dispatch:
             if not self._is_quiet:
                 self._publish(outlook)
+            elif outlook.is_over and not has_told:
+                await self._tell_journey()
+                has_told = True
             outlook = await self._next(outlook)
             self._begin_anew_if_long()
-        await self._tell_journey()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return ReferralOver(state=outlook.state)
+        return outlook
 
     @workflow.signal(
         name=RECORD_CHANGED, description="The record of this referral changed: look again."
@@ -102,7 +116,10 @@ class SupportReferral:
         if outlook.may_be_queued and self._rests.is_awake(queue.verb):
             # First: a notice whose sink is away would hold it up.
             return await self._taken(queue.verb, queue, outlook)
+        rings = self._is_quiet and self._rests.rings(outlook.alarms)
         for queued in outlook.to_dispatch:
+            if rings and queued.kind == "notice":
+                break  # a notice whose sink is away would hold up what is due
             if self._rests.is_awake(queued.key):
                 return await self._dispatch(queued, outlook)
         return await self._wait(outlook)
@@ -118,7 +135,8 @@ class SupportReferral:
                 case "notice":
                     return await self._post_notice(queued.key, outlook)
         except NOT_TAKEN as error:
-            self._rests.begin(queued.key, error)
+            longest = REST_OF_A_STOP if queued.kind == "stop" else REST_AT_MOST
+            self._rests.begin(queued.key, error, longest)
             return outlook
         if after is not outlook:
             self._rests.forget(queued.key)
@@ -176,7 +194,10 @@ class SupportReferral:
             return await self._read()
         if alarm is None or alarm.at != until:
             return outlook
-        return await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
+        after = await self._taken(alarm_step(alarm), self._alarmed(alarm), outlook)
+        if self._is_quiet and alarm in after.alarms and after is not outlook:
+            self._rests.begin(alarm_step(alarm))  # taken, and still to be taken: not in a circle
+        return after
 
     async def _news_or(
         self, until: datetime | None, alarm: Alarm | None, outlook: ReferralOutlook

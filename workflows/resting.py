@@ -5,7 +5,7 @@ that a long outage costs few events, and one broken step holds up neither a pers
 any other step. Telling the workflow to look again ends every rest.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
@@ -14,7 +14,13 @@ from temporalio.exceptions import TimeoutError as TimedOutError
 with workflow.unsafe.imports_passed_through():
     from schemas.errors import KeyUnavailableError, UnreachableError
     from schemas.messages import Alarm
-    from workflows.options import REST_AT_FIRST, REST_AT_MOST, REST_IN_AN_OUTAGE
+    from workflows.options import (
+        LONG_OUTAGE_AFTER,
+        REST_AT_FIRST,
+        REST_AT_MOST,
+        REST_IN_A_LONG_OUTAGE,
+        REST_IN_AN_OUTAGE,
+    )
     from workflows.waiting import moment_or_timeout
 
 NOT_TAKEN = (ActivityError, ApplicationError, TimedOutError)
@@ -48,10 +54,20 @@ class Rests:
         """Whether any step rests now."""
         return self.next_end() is not None
 
-    def begin(self, step: str, error: FailureError) -> None:
-        """The step failed; its rest is twice as long as the one before, within limits."""
+    def begin(
+        self, step: str, error: FailureError | None = None, longest: timedelta = REST_AT_MOST
+    ) -> None:
+        """The step failed; its rest is twice as long as the one before, within limits.
+
+        Args:
+            step: its name.
+            error: why; None: it was taken, and there is still cause to take it.
+            longest: where it is no outage.
+        """
         times, _ = self._tried.get(step, (0, None))
-        longest = REST_IN_AN_OUTAGE if _passes(error) else REST_AT_MOST
+        if error is not None and _passes(error):
+            is_long = times >= LONG_OUTAGE_AFTER
+            longest = REST_IN_A_LONG_OUTAGE if is_long else REST_IN_AN_OUTAGE
         rest = min(REST_AT_FIRST * 2 ** min(times, 10), longest)
         self._tried[step] = (times + 1, workflow.now() + rest)
 
@@ -72,6 +88,11 @@ class Rests:
         """When the first step that rests may be tried again."""
         now = workflow.now()
         return min((end for _, end in self._tried.values() if end > now), default=None)
+
+    def rings(self, alarms: tuple[Alarm, ...]) -> bool:
+        """Whether an alarm whose step does not rest is due."""
+        alarm = self.first_awake(alarms)
+        return alarm is not None and alarm.at <= workflow.now()
 
     async def over(self, step: str) -> None:
         """Wait until the step may be tried again."""

@@ -45,10 +45,8 @@ UPDATE record.trouble SET asked = $2 WHERE workflow_id = $1 AND settled_at IS NU
 SELECT workflow_id, bool_or(asked = 'redrive') AS is_redrive FROM record.trouble
 WHERE asked IS NOT NULL AND settled_at IS NULL GROUP BY workflow_id ORDER BY workflow_id LIMIT 100
 
--- name: mark_retried
-UPDATE record.trouble SET asked = NULL WHERE workflow_id = $1
-
--- name: mark_redriven
+-- name: mark_repaired
+-- What fails again is noted again.
 UPDATE record.trouble SET asked = NULL, settled_at = clock_timestamp() WHERE workflow_id = $1
 
 -- name: put_pause

@@ -50,6 +50,8 @@ SEARCH_ATTRIBUTES: Mapping[str, Mapping[str, "IndexedValueType.ValueType"]] = Ma
         "gate": {"Awaiting": _KEYWORD, "NextDue": _DATETIME},
     }
 )
+_PROBLEMS_AFTER = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
+"""After how many failed tasks in a row a workflow is listed as troubled; Temporal's own is 5."""
 _UNWANTED = ("TEMPORAL_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -78,6 +80,7 @@ def temporal_spec(paths: StackPaths, ports: Ports, extra: Sequence[str] = ()) ->
             *namespaces,
             *("--log-level", "warn", "--disable-config-file", "--disable-config-env"),
             *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"),
+            *("--dynamic-config-value", f"{_PROBLEMS_AFTER}=2"),
             *extra,
         ),
         env=_environment(),

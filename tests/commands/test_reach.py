@@ -18,6 +18,7 @@ from schemas.commands import CaseCommand, Fact
 from schemas.verbs import Verb
 from tests.house.source import HOUSE
 from web.desk import Desk
+from web.repair import RepairDesk
 
 _STORIES = {"stories", "demo"}
 """They tell a story through the desk; nobody can ask for one of its verbs there."""
@@ -58,7 +59,10 @@ def test_every_command_is_given_by_some_verb(kind: type) -> None:
 
 
 def _of_the_desk() -> list[str]:
-    methods = inspect.getmembers(Desk, inspect.iscoroutinefunction)
+    methods = (
+        *inspect.getmembers(Desk, inspect.iscoroutinefunction),
+        *inspect.getmembers(RepairDesk, inspect.iscoroutinefunction),
+    )
     return [name for name, _ in methods if not name.startswith("_")]
 
 

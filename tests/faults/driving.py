@@ -128,7 +128,7 @@ class Driver:
     async def say(self, command: Command) -> Reply:
         """Say something until it is answered, and remember what was committed."""
         desk = self.service if command.actor == self.service.actor else self.agency
-        reply = await self.insist(lambda: _said(desk, command))
+        reply = await self.insist(lambda: said_at(desk, command))
         if isinstance(reply, Committed):
             self.seen.committed.append((command, reply))
         return reply
@@ -160,7 +160,7 @@ class Driver:
             return False  # PostgreSQL is being killed
 
 
-async def _said(desk: Desk, command: Command) -> Reply:
+async def said_at(desk: Desk, command: Command) -> Reply:
     said: Any = command
     return await (desk.state(said) if isinstance(command, Fact) else desk.decide(said))
 

@@ -1,6 +1,7 @@
 """Messages that nobody can read, put into Temporal by hand as somebody with access to it could."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -40,6 +41,7 @@ def _of_ours(key: str, data: bytes = b"\x01" * 64) -> Payload:
 
 
 CLEAR: Mapping[str, Payload] = {
+    "a decision in clear": _json(b'{"verb": "add_need"}'),
     "no JSON": _json(b"{half a"),
     "not UTF-8": _json(b'"\xff\xfe"'),
     "deep": _json(b"[" * 100_000 + b"]" * 100_000),
@@ -51,11 +53,12 @@ CLEAR: Mapping[str, Payload] = {
 }
 """Poison that can be mixed without any key."""
 
-HARMLESS: Mapping[str, Payload] = {
+_MEANINGLESS: Mapping[str, Payload] = {
     "a NUL in a text": _json(b'"a\\u0000b"'),
     "nearly two megabytes": _json(b'"' + b"x" * LARGE + b'"'),
     "an encoding of somebody else": Payload(metadata={"encoding": b"other"}, data=b"x"),
 }
+HARMLESS = tuple(_MEANINGLESS)
 """What can be opened and is no message of ours: it is dropped, and nobody need look."""
 
 
@@ -64,18 +67,20 @@ def too_large() -> Payload:
     return _json(b'"' + b"x" * TOO_LARGE + b'"')
 
 
+async def harmless(installation: Installation, case_ref: CaseRef) -> dict[str, Payload]:
+    """The meaningless, sealed as ours are."""
+    async with _codec(installation) as codec:
+        sealed = await _of(codec, case_ref).encode(list(_MEANINGLESS.values()))
+    return dict(zip(_MEANINGLESS, sealed, strict=True))
+
+
 async def sealed(
     installation: Installation, case_ref: CaseRef, other: CaseRef
 ) -> dict[str, Payload]:
     """Poison under real keys: moved from another case, cut short, altered, and empty of sense."""
-    pool = await open_pool(installation.dsn(Role.JOURNEYS), most=1)
-    try:
-        keys = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
-        codec = CaseCodec(keys, read_key_file(installation.operations_key_file))
+    async with _codec(installation) as codec:
         (own,) = await _of(codec, case_ref).encode([_json(b'{"half')])
         (theirs,) = await _of(codec, other).encode([_json(b'"theirs"')])
-    finally:
-        await pool.close()
     renamed = Payload(metadata={**own.metadata}, data=theirs.data)
     return {
         "another case's": theirs,
@@ -84,6 +89,16 @@ async def sealed(
         "cut short": Payload(metadata={**own.metadata}, data=own.data[:-5]),
         "altered": Payload(metadata={**own.metadata}, data=own.data[:-1] + b"\0"),
     }
+
+
+@asynccontextmanager
+async def _codec(installation: Installation) -> AsyncIterator[CaseCodec]:
+    pool = await open_pool(installation.dsn(Role.JOURNEYS), most=1)
+    try:
+        keys = Keyring(pool, FileKeyProvider(installation.kek_file), Scope())
+        yield CaseCodec(keys, read_key_file(installation.operations_key_file))
+    finally:
+        await pool.close()
 
 
 def _of(codec: CaseCodec, case_ref: CaseRef) -> CaseCodec:

@@ -65,18 +65,18 @@ class Wrong:
 
 @pytest.fixture(scope="module", params=[A_DAY, -A_DAY], ids=["a day ahead", "a day behind"])
 async def wrong(
-    request: pytest.FixtureRequest, people: People, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, people_apart: People, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Wrong]:
     """A worker process whose clock is wrong: what it says of the time proves that it is."""
     notices = tmp_path_factory.mktemp("notices")
     by: timedelta = request.param
-    async with clockwork(people, notices) as found:
+    async with clockwork(people_apart, notices) as found:
         await found.stop()
         worker = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "tests.faults.shifted_worker"),
             str(by.total_seconds()),
             cwd=HOUSE,
-            env=_settings(people, found, notices),
+            env=_settings(people_apart, found, notices),
             stdout=PIPE,
             stderr=STDOUT,
         )
@@ -84,7 +84,7 @@ async def wrong(
             said = await _until_ready(worker)
             shown = datetime.fromisoformat(said[0].removeprefix("clock "))
             assert abs(shown - datetime.now(UTC) - by) < A_MINUTE
-            yield Wrong(found, people, by, said)
+            yield Wrong(found, people_apart, by, said)
         finally:
             worker.terminate()
             await worker.communicate()

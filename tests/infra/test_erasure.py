@@ -162,6 +162,8 @@ _MAY_STILL_BE_WRITTEN = {
     "record.erasure": "its own steps, by a guard of its own",
     "record.case_file": "its version; the rest by the same guard, on the columns that are left",
     "record.wake": "that one is settled; none is added",
+    "record.trouble": "codes of what failed, which end with it",
+    "record.pause": "that operations held it back, which ends with it",
 }
 """Tables of the record that a case on its way out may still be written to, and why."""
 

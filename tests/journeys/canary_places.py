@@ -25,7 +25,6 @@ from tests.journeys.standing import Stack
 Blobs = Mapping[str, bytes]
 """What is looked through, by where it was found."""
 
-METRICS_ADDRESS = "SAFEPATH_METRICS_ADDRESS"
 AUDIT, OUTBOX = "audit.entry", "record.outbox"
 
 
@@ -35,8 +34,6 @@ class Told:
 
     stack: Stack
     printed: dict[str, bytes] = field(default_factory=dict)
-    metrics_address: str = ""
-    """Where the worker tells its own metrics; empty where it tells none."""
 
 
 async def histories(client: Client) -> Blobs:
@@ -101,12 +98,11 @@ def metrics(url: str) -> Blobs:
 
 
 def _metrics_urls(told: Told) -> list[str]:
-    """Temporal's own, and our worker's where it has any."""
+    """Temporal's own, and our worker's."""
     state = read_state(told.stack.paths.data_dir)
     assert state is not None
     theirs = f"http://{LOOPBACK}:{state.ports.metrics}/metrics"
-    ours = told.metrics_address
-    return [theirs, *([f"http://{ours}/metrics"] if ours else [])]
+    return [theirs, state.metrics]
 
 
 async def _temporal(told: Told) -> Client:

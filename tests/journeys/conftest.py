@@ -4,10 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from infra.settings import Settings
-from infra.stack.ports import choose_ports
-from infra.stack.state import LOOPBACK, Ports
-from tests.journeys.canary_places import METRICS_ADDRESS, Told
+from tests.journeys.canary_places import Told
 from tests.journeys.canary_stories import tell
 from tests.journeys.canary_table import summary
 from tests.journeys.standing import a_stack
@@ -20,14 +17,9 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SAFEPATH_LOG", "true")
         environment.setenv("SAFEPATH_TELEMETRY", "true")
-        metrics = f"{LOOPBACK}:{choose_ports(Ports(), Ports()).metrics}"
-        if "metrics_address" in Settings.model_fields:
-            environment.setenv(METRICS_ADDRESS, metrics)
-        else:
-            metrics = ""
         async with a_stack(folder / "data") as stack:
             environment.undo()
-            told = Told(stack, metrics_address=metrics)
+            told = Told(stack)
             await tell(told, folder)
             yield told
 

@@ -152,14 +152,14 @@ def show(began: dict[str, str], ended: dict[str, str]) -> None:
 
 @pytest.mark.timeout(300)
 async def test_a_new_version_is_deployed_and_no_journey_is_lost(
-    people: People, tmp_path: Path
+    people_apart: People, tmp_path: Path
 ) -> None:
     """The steps of the page, with journeys in every phase and a referral at a service.
 
     What is under way stays on its build, and ends there or moves at the end of its phase; the old
     worker goes when nothing is left on it, and the rest goes on without it.
     """
-    async with a_site(people, tmp_path) as site:
+    async with a_site(people_apart, tmp_path) as site:
         await site.clockwork.start()
         unversioned = await site.opens()
         await unversioned.decide(AddNeed)
@@ -220,10 +220,10 @@ async def test_a_new_version_is_deployed_and_no_journey_is_lost(
 
 @pytest.mark.timeout(300)
 async def test_a_deployment_is_taken_back_and_no_journey_is_lost(
-    people: People, tmp_path: Path
+    people_apart: People, tmp_path: Path
 ) -> None:
     """What began on the new build moves back at the end of its phase, and then the build goes."""
-    async with a_site(people, tmp_path) as site:
+    async with a_site(people_apart, tmp_path) as site:
         await begin(site)
         stays = await site.opens()
         assert OLD == await _settled(stays.handle)
@@ -247,12 +247,12 @@ async def test_a_deployment_is_taken_back_and_no_journey_is_lost(
 
 
 async def test_without_builds_the_same_change_would_have_stopped_a_journey(
-    people: People, tmp_path: Path
+    people_apart: People, tmp_path: Path
 ) -> None:
     """The counter-test: the changed code cannot replay what the other began. That one still can."""
     worker = "{0}/bin/safepath worker journeys >>{0}.log 2>&1 & worker=$!"
     stop = 'kill -TERM "$worker" && wait "$worker"'
-    async with a_site(people, tmp_path) as site:
+    async with a_site(people_apart, tmp_path) as site:
         console = site.console
         await console.run(worker.format(OLD))
         journey = await site.opens()

@@ -26,6 +26,7 @@ from schemas.changes import (
     ContactRecorded,
     DeadlineRecorded,
     DispatchRecorded,
+    ErasureRecorded,
     HoldRecorded,
     LinkRecorded,
     MaracRecorded,
@@ -54,6 +55,7 @@ from schemas.contact import (
     PlanState,
 )
 from schemas.deadlines import DeadlineState
+from schemas.erasure import Erasure, ErasureReason, ErasureState
 from schemas.holds import Hold
 from schemas.lanes import (
     AgeGroup,
@@ -133,6 +135,9 @@ NRM = Nrm(number=1, state=NrmState.INDICATED, age=AgeGroup.ADULT)
 LINK = CaseLink(other="tivog-ranel-r", link=LinkKind.SAME_INCIDENT, linked_by=caseworker().who)
 CONFLICT = Conflict(who=caseworker().who, conflict=ConflictKind.KNOWS_VICTIM, declared_at=AT)
 NAMED = NamedPerson(who=supervisor().who, is_named=False)
+ERASURE = Erasure(
+    number=1, reason=ErasureReason.HER_REQUEST, proposed_by="northmarch-police:dee", proposed_at=AT
+)
 TRANSFER = Transfer(
     number=1, to_organisation="saltmere-council", offered_by=caseworker().who, offered_at=AT
 )
@@ -157,6 +162,7 @@ FULL = an_open_case(
         "conflicts": (CONFLICT,),
         "named": (NAMED,),
         "transfers": (TRANSFER,),
+        "erasures": (ERASURE,),
     }
 )
 DONE = {"state": DispatchState.DONE}
@@ -191,6 +197,7 @@ CHANGES: list[Change] = [
     ConflictRecorded(conflict=_changed(CONFLICT, conflict=ConflictKind.IS_INVOLVED)),
     NamedRecorded(named=_changed(NAMED, is_named=True)),
     TransferRecorded(transfer=_changed(TRANSFER, state=TransferState.DECLINED)),
+    ErasureRecorded(erasure=_changed(ERASURE, state=ErasureState.DECLINED, answered_by="b:sue")),
     ServiceReasonKept(referral=1, organisation="harbour-house", reason=Reason.NOT_ELIGIBLE),
     NotificationKept(
         notification=AnonymousNotification(

@@ -428,6 +428,7 @@ async def test_a_relay_that_cannot_read_the_posts_still_wakes(opens: Opens, peop
         pool=pool,
         keyring=Keyring(pool, FileKeyProvider(people.servers.installation.kek_file), Scope()),
         client=clock.client,
+        teller=clock.client,
         record=clock.record,
         notices=clock.notices,
         contacts=FileContacts(clock.notices_dir / "to-her"),

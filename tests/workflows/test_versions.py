@@ -141,7 +141,7 @@ async def test_a_long_referral_takes_new_code_with_its_new_history(
     people: People, tmp_path: Path, cached: int
 ) -> None:
     """Support may go on for years: no build has to be kept for as long."""
-    few = {"limit__historyCount__suggestContinueAsNew": "30"} | LOST_AFTER
+    few = {"limit__historyCount__suggestContinueAsNew": "20"} | LOST_AFTER
     async with builds(people, tmp_path, cached=cached, **few) as (old, _):
         journey = await open_journey(old, people)
         await journey.sent_to(IDVA)

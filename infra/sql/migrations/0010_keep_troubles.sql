@@ -37,10 +37,13 @@ CREATE TABLE record.pause (
 );
 
 -- Cases whose clockwork has to run, with whoever leads them: for the worker, which looks whether
--- each of them has one.
+-- each of them has one. A closed case has one while a notice of its own is left to post.
 CREATE FUNCTION record.under_way() RETURNS TABLE (case_ref text, owner text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT c.case_ref, c.owner FROM record.case_file c WHERE c.stage <> 'closed'
+    SELECT c.case_ref, c.owner FROM record.case_file c
+    WHERE c.stage <> 'closed' OR EXISTS (
+        SELECT 1 FROM record.outbox o WHERE o.case_ref = c.case_ref AND o.state = 'queued'
+          AND o.referral IS NULL AND o.recorded_at < transaction_timestamp() - interval '2 minutes')
 $$;
 
 REVOKE ALL ON FUNCTION record.under_way() FROM PUBLIC;
