@@ -37,6 +37,8 @@ ANSWER_WITHIN = timedelta(seconds=20)
 """How long a person waits for a worker before being told what to do."""
 END_WITHIN = timedelta(seconds=10)
 """How long a workflow that has nothing more to do is given to end."""
+_WOKEN_WITHIN = 2.0
+"""Seconds that a journey is given to be woken where no time is left."""
 TOLD_WITHIN = timedelta(seconds=5)
 """How long a person whose word is written waits until the workflows are told of it."""
 _REPLY: Any = Reply  # a union: the type of the answer, not of the hint
@@ -88,7 +90,8 @@ class Journeys:
             try:
                 return await asyncio.wait_for(_answered(client, command), give_up - clock())
             except _LOST:
-                reply = await self._reply_without_journey(client, command, here)
+                left = max(give_up - clock(), _WOKEN_WITHIN)
+                reply = await self._reply_without_journey(client, command, here, left)
             if reply is not None:
                 return reply
             if clock() >= give_up:
@@ -122,9 +125,13 @@ class Journeys:
         return None
 
     async def _reply_without_journey(
-        self, client: Client, command: Command, here: Callable[[Command], Awaitable[Reply]]
+        self,
+        client: Client,
+        command: Command,
+        here: Callable[[Command], Awaitable[Reply]],
+        within: float,
     ) -> Reply | None:
-        """What the record already answers; a journey that does not run is started.
+        """What the record already answers; a journey that does not run is started, in time.
 
         Where the answer was lost, so was the journey's knowledge of it: Temporal drops an update
         whose workflow task failed, also one that was carried out by then. So it looks again.
@@ -137,11 +144,14 @@ class Journeys:
         if reply is None and case.stage is Stage.CLOSED:
             return await here(command)  # it closed while this was on its way
         try:
-            async with transaction(self._pool, self._scope, command.case_ref) as connection:
+            async with (
+                asyncio.timeout(within),
+                transaction(self._pool, self._scope, command.case_ref) as connection,
+            ):
                 await wake(connection, client, journey_workflow_id(command.case_ref), case.owner)
-        except UnreachableError:
+        except (UnreachableError, TimeoutError):
             if reply is None:
-                raise
+                raise _no_answer(command) from None
         return reply
 
     async def _temporal(self) -> Client:

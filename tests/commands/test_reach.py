@@ -77,6 +77,10 @@ _BY_ITS_METHOD = {
     Verb.RELAY_WITHDRAWAL: "withdraw",
     Verb.LIST_DIRECTORY: "list_services",
     Verb.SHOW_CHOICE: "suggest_services",
+    Verb.RETRY_WORK: "retry",
+    Verb.REDRIVE_WORK: "redrive",
+    Verb.PAUSE_CASE: "pause",
+    Verb.RESUME_CASE: "resume",
 }
 """Verbs whose method at the desk has another name."""
 

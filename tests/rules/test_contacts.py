@@ -10,6 +10,7 @@ from rules import contacts, duties
 from rules.apply import apply
 from rules.contact_results import FIRST_CONTACT, IDVA_CONTACT, SILENCE
 from rules.decide import decide
+from rules.outlook import journey_outlook
 from schemas.actor import Actor, Role
 from schemas.case import Channel, Stage
 from schemas.clockwork_steps import CloseWindow, OpenWindow, SendContact, SettleContact
@@ -40,6 +41,7 @@ from schemas.contact_commands import (
 )
 from schemas.deadlines import DeadlineState
 from schemas.decisions import Changed, Refused
+from schemas.messages import AlarmKind
 from schemas.referral import Delivery, ReferralState
 from schemas.snapshot import CaseSnapshot, Task, TaskKind
 from schemas.withdrawal import CheckState, WithdrawalCheck
@@ -765,6 +767,17 @@ def test_a_text_goes_out_once_and_only_inside_its_window() -> None:
     assert why_not(sending, a_command(SendContact), at=INSIDE) == {"overtaken"}
     sent = after(sending, a_command(SettleContact, result=R.SENT), at=INSIDE)
     assert (S.MADE, R.SENT) == (first(sent).state, first(sent).result)
+
+
+def test_no_text_goes_out_of_a_case_that_operations_hold_back() -> None:
+    """It is judged when it goes; the clock waits for no moment of it; a call is a person's."""
+    paused = texting().model_copy(update={"is_paused": True})
+    assert why_not(paused, a_command(SendContact), at=INSIDE) == {"paused"}
+    assert AlarmKind.SEND_CONTACT in {a.kind for a in journey_outlook(texting()).alarms}
+    assert AlarmKind.SEND_CONTACT not in {a.kind for a in journey_outlook(paused).alarms}
+    calling = planned().model_copy(update={"is_paused": True})
+    assert AlarmKind.OPEN_WINDOW in {a.kind for a in journey_outlook(calling).alarms}
+    after(calling, a_command(OpenWindow), at=INSIDE)
 
 
 def test_a_text_of_which_nobody_knows_is_never_sent_again() -> None:
