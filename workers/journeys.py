@@ -176,10 +176,20 @@ async def run_journeys(
                 await lookout.report(say)
                 beside = [asyncio.create_task(relay(world)), asyncio.create_task(lookout.keep())]
                 await stop.wait()
-                for task in beside:
-                    task.cancel()
-                await asyncio.gather(*beside, return_exceptions=True)
+                await put_down(*beside)
     say("journeys worker stopped")
+
+
+async def put_down(*tasks: asyncio.Task[None]) -> None:
+    """End tasks that go on for ever.
+
+    A task may miss that it is cancelled, when what it waits for ends at that very moment
+    (`asyncio.wait_for` in Python 3.11): so it is told again.
+    """
+    while running := {task for task in tasks if not task.done()}:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=1)
 
 
 def _judge_of(command: Command, at: datetime) -> Judge:

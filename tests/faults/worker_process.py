@@ -15,7 +15,7 @@ from infra.settings import find_installation
 from infra.telemetry import configure
 from tests.faults.crashing import CrashingSteps, Fuse
 from tests.faults.stage import through
-from workers.journeys import connected, journeys_worker, relay
+from workers.journeys import connected, journeys_worker, put_down, relay
 
 
 async def _main(data_dir: Path, postgres: int, temporal: int, fuse: Fuse) -> None:
@@ -30,8 +30,7 @@ async def _main(data_dir: Path, postgres: int, temporal: int, fuse: Fuse) -> Non
         async with journeys_worker(*ports, troubles=world.troubles):
             relaying = asyncio.create_task(relay(world))
             await stop.wait()
-            relaying.cancel()
-            await asyncio.gather(relaying, return_exceptions=True)
+            await put_down(relaying)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ from tests.builders import caseworker, supervisor, the
 from tests.conftest import People
 from tests.workflows.conftest import Opens
 from tests.workflows.telling import HOUSING, IDVA, MEADOWLIGHT, NGO, SHUT, Journey
-from workers.journeys import World, relay
+from workers.journeys import World, put_down, relay
 from workflows.progress import UNIT
 
 WORKFLOWS_OF_A_SIMPLE_CASE = 2
@@ -442,8 +442,7 @@ async def test_a_relay_that_cannot_read_the_posts_still_wakes(opens: Opens, peop
     try:
         await journey.until_woken()
     finally:
-        relaying.cancel()
-        await asyncio.gather(relaying, return_exceptions=True)
+        await put_down(relaying)
         await superuser.execute("GRANT SELECT ON record.withdrawal_post TO sp_journeys")
     assert WorkflowExecutionStatus.RUNNING is await journey.state_of(journey.handle)
 
