@@ -79,14 +79,14 @@ async def _told(journey: Journey, choked: list[str], spans: Spans) -> None:
     accept = journey.command(AcceptReferral, actor=NGO[IDVA], referral=1)
     await (await journey.desk(NGO[IDVA])).state(accept)
     await journey.until_referral(1, ReferralState.ACCEPTED)
-    await journey.until(lambda _: _has_heard(spans))
+    await journey.until(lambda _: _has_heard(spans, journey.referral().id))
 
 
-def _has_heard(spans: Spans) -> bool:
+def _has_heard(spans: Spans, workflow_id: str) -> bool:
     """Whether a referral has read what it was told of."""
-    signalled = {id_of(span) for span in spans.named("temporal.signal")}
-    steps = [span.parent for span in spans.named("workflow.step") if span.parent]
-    return any((above.trace_id, above.span_id) in signalled for above in steps)
+    signalled = {id_of(s) for s in spans.named("temporal.signal", workflow_id=workflow_id)}
+    reads = spans.named("activity", activity_type="read_referral")
+    return any(signalled & set(map(id_of, spans.line(read))) for read in reads)
 
 
 async def _reminded(journey: Journey) -> None:
