@@ -1,5 +1,6 @@
 """With the guard of a place off, its scan finds a canary: one that cannot proves nothing."""
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -53,7 +54,7 @@ from tests.journeys.canary_places import (
 from tests.journeys.canary_table import proven
 from tests.journeys.scanning import forms, found_in
 from tests.workflows.clockwork import clockwork
-from tests.workflows.telling import open_journey
+from tests.workflows.telling import WITHIN, open_journey
 
 COUNTERFEIT = "brackenfold-7731"
 """Let out on purpose, here and nowhere else."""
@@ -100,8 +101,17 @@ async def _in_temporal(bench: Bench, *, is_sealed: bool) -> tuple[Blobs, Blobs, 
         journey = await open_journey(found, bench.people)
         await journey.decide(AddNeed, actor=caseworker(person=COUNTERFEIT))
         await _with_a_memo(found.client, referral_workflow_id(journey.case_ref, 9))
+        await _until_listed(found.client, referral_workflow_id(journey.case_ref, 9))
         told = await histories(found.client), await visibility(found.client)
     return (files(file.parent), *told)
+
+
+async def _until_listed(client: Client, workflow_id: str) -> None:
+    """Temporal's lists lag behind a little."""
+    query = f'WorkflowId = "{workflow_id}"'
+    async with asyncio.timeout(WITHIN):
+        while not (await client.count_workflows(query)).count:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.05)
 
 
 async def _with_a_memo(client: Client, workflow_id: str) -> None:
@@ -131,6 +141,7 @@ async def test_a_search_attribute_is_in_clear_whatever_seals_the_rest(bench: Ben
             task_queue="nobody-polls-this",
             search_attributes=said,
         )
+        await _until_listed(found.client, handle.id)
         assert hits(await visibility(found.client))
         await handle.terminate()
 
