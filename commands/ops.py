@@ -18,7 +18,7 @@ from commands.console import (
     print_json,
     verb,
 )
-from commands.people import ActorOption, CaseArgument, case_ref, one_of, parse_as, print_reply
+from commands.people import ActorOption, CaseArgument, case_ref, entered, one_of
 from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -181,20 +181,11 @@ _UNTIL_RESUMED = "No packet and no text to her goes out by itself until `ops res
 
 @asynccontextmanager
 async def _desk(data_dir: Path, actor: str, *, as_json: bool) -> "AsyncIterator[RepairDesk]":
-    """The repair desk for whoever is named by --as; a refusal is printed and exits 3."""
-    from infra.settings import find_installation
-    from infra.tracing import watch_over
-    from web.counter import NotAllowed
+    """The repair desk for whoever is named by --as."""
     from web.entrance import open_repair_desk
 
-    acting = parse_as(actor)
-    installation = find_installation(data_dir)
-    watch_over(installation)
-    try:
-        async with open_repair_desk(installation, acting) as opened:
-            yield opened
-    except NotAllowed as refusal:
-        print_reply(refusal.refused, as_json=as_json)
+    async with entered(open_repair_desk, data_dir, actor, as_json=as_json) as opened:
+        yield opened
 
 
 def workflow_id(text: str) -> str:

@@ -3,10 +3,10 @@
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.markup import escape
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from activities.ports import Beside
+    from infra.settings import Installation
     from schemas.actor import Actor
     from schemas.commands import CaseCommand, Fact
     from schemas.decisions import Permitted, Reply
     from schemas.ids import CaseRef
     from web.desk import Desk
 
+_D = TypeVar("_D")
 _COMMAND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9/_.:-]{0,199}")
 _MOST_TEXT = 20_000
@@ -58,16 +60,30 @@ ReferralArgument = Annotated[str, typer.Argument(help="The referral, such as baf
 @asynccontextmanager
 async def desk(data_dir: Path, actor: str, *, as_json: bool) -> AsyncIterator["Desk"]:
     """The desk for whoever is named by --as; a refusal is printed and exits 3."""
+    from web.entrance import open_desk
+
+    async with entered(open_desk, data_dir, actor, as_json=as_json) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def entered(
+    open_one: "Callable[[Installation, Actor], AbstractAsyncContextManager[_D]]",
+    data_dir: Path,
+    actor: str,
+    *,
+    as_json: bool,
+) -> AsyncIterator[_D]:
+    """A desk of whatever kind for whoever is named by --as; a refusal is printed and exits 3."""
     from infra.settings import find_installation
     from infra.tracing import watch_over
     from web.counter import NotAllowed
-    from web.entrance import open_desk
 
     acting = parse_as(actor)
     installation = find_installation(data_dir)
     watch_over(installation)
     try:
-        async with open_desk(installation, acting) as opened:
+        async with open_one(installation, acting) as opened:
             yield opened
     except NotAllowed as refusal:
         print_reply(refusal.refused, as_json=as_json)
