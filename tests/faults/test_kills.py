@@ -45,7 +45,7 @@ class Outcome:
             f"  delivered twice              {len(left.doubled)}",
             f"  delivered after withdrawal   {len(left.after_withdrawal)}",
             f"  acknowledged writes          {len(seen.committed)}, missing {len(left.missing)}",
-            f"  texts nobody is sure of      {left.unsure_texts}, sent again 0",
+            f"  texts nobody is sure of      {left.unsure_texts}",
             f"  told to try again            {seen.unreachable}",
             f"  audit chain                  {'intact' if left.audit_is_intact else 'BROKEN'}",
             "  kill -9 of         times   p50 s   p95 s   max s  until somebody is answered",
