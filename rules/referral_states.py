@@ -26,7 +26,7 @@ S, E, G = ReferralState, ReferralEvent, ReasonGroup
 _CLOCKWORK = frozenset({Role.SYSTEM})
 _NGO = NGO_ROLES
 _SENDER = AGENCY_ROLES
-_ANYONE = frozenset(Role) - {Role.AUDITOR, Role.OPS}
+_ANYONE = frozenset(Role) - {Role.AUDITOR, Role.OPS, Role.PROTOCOL_OWNER}
 
 TERMINAL = frozenset(
     {S.DECLINED, S.COMPLETED, S.ENDED, S.RECALLED, S.WITHDRAWN, S.EXPIRED, S.ENTERED_IN_ERROR}

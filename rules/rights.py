@@ -29,6 +29,9 @@ _REPRESENTS = "idva, isva may: represent the victim"
 _ADVISES = "immigration_adviser may: record advice given, her own permission deadlines"
 _AUDITS = "auditor may: read audit incl. denials"
 _WITHDRAWAL = "withdrawal accepted from victim, adviser, NGO, any officer, any channel"
+_OWNS = "protocol_owner ×2 may: activate a signed protocol version; never alone"
+_AGREES = "info_sharing_spoc may: maintain agreements"
+_ASSESSES = "dpo may: advise; read all"
 _SUSPENDS = "contact that is not safe is stopped by whoever knows it (design choice)"
 
 _FRONT = (_R.FIRST_RESPONDER, _R.CASEWORKER, _R.OIC, _R.PPU_OFFICER)
@@ -38,6 +41,7 @@ _LOOKS = (*_AGENCY, *_LANES)
 _INTAKE = (_R.NGO_INTAKE, _R.NGO_WORKER, _R.NGO_SUPERVISOR)
 _ADVOCATES = (_R.IDVA, _R.ISVA)
 _NGO = (*_INTAKE, *_ADVOCATES, _R.IMMIGRATION_ADVISER)
+_OFFICE = (_R.DPO, _R.SENIOR_AUTHORISER, _R.INFO_SHARING_SPOC)
 _STEER = (_R.CASEWORKER, _R.SAFEGUARDING_SUPERVISOR)
 _SUPERVISORS = (_R.SAFEGUARDING_SUPERVISOR,)
 _ANYBODY = tuple(role for role in Role if role is not _R.SYSTEM)
@@ -73,8 +77,8 @@ _WHO: Mapping[Verb, tuple[Role, ...]] = {
     _V.REFUSE_CONSENT: _AGENCY,
     _V.REFLECT_CONSENT: _AGENCY,
     _V.MARK_NOT_CAPABLE: _STEER,
-    _V.WITHDRAW_CONSENT: (*_LOOKS, _R.DPO, *_NGO),
-    _V.RELAY_WITHDRAWAL: (*_LOOKS, _R.DPO, *_NGO),
+    _V.WITHDRAW_CONSENT: (*_LOOKS, *_OFFICE, *_NGO),
+    _V.RELAY_WITHDRAWAL: (*_LOOKS, *_OFFICE, *_NGO),
     _V.ANSWER_CHECK: (*_AGENCY, *_NGO),
     _V.ADD_NEED: _AGENCY,
     _V.REQUEST_REFERRAL: _STEER,
@@ -116,6 +120,30 @@ _WHO: Mapping[Verb, tuple[Role, ...]] = {
     _V.RESUME_DEADLINE: _SUPERVISORS,
     _V.EXTEND_DEADLINE: _SUPERVISORS,
     _V.WAIVE_DEADLINE: _STEER,
+    _V.SHOW_PROTOCOL: _ANYBODY,
+    _V.SIGN_PROTOCOL: (_R.PROTOCOL_OWNER,),
+    _V.AWAIT_PROTOCOL: (_R.PROTOCOL_OWNER,),
+    _V.RECORD_ASSESSMENT: (_R.DPO,),
+    _V.RECORD_AGREEMENT: (_R.INFO_SHARING_SPOC,),
+    _V.ASSERT_FACT: (
+        _R.OIC,
+        _R.PPU_OFFICER,
+        _R.SAFEGUARDING_SUPERVISOR,
+        _R.INFO_SHARING_SPOC,
+        _R.NRM_FIRST_RESPONDER,
+        _R.DPO,
+        _R.NGO_WORKER,
+        _R.NGO_SUPERVISOR,
+        *_ADVOCATES,
+        _R.IMMIGRATION_ADVISER,
+    ),
+    _V.EVALUATE_CASE: (
+        _R.PPU_OFFICER,
+        _R.SAFEGUARDING_SUPERVISOR,
+        _R.INFO_SHARING_SPOC,
+        _R.DPO,
+    ),
+    _V.REPORT_SHARING: (_R.AUDITOR, _R.DPO, _R.PROTOCOL_OWNER),
     _V.LIST_STUCK: (_R.OPS,),
     _V.RETRY_WORK: (_R.OPS,),
     _V.REDRIVE_WORK: (_R.OPS,),
@@ -178,6 +206,9 @@ _LINES: Mapping[tuple[Verb, Role], str] = {
     (_V.SHOW_MISUSE, _R.DPO): _READS_ALL,
     (_V.SHOW_AUDIT, _R.AUDITOR): _AUDITS,
     (_V.SHOW_MISUSE, _R.AUDITOR): _AUDITS,
+    **_cells(_OWNS, _V.SIGN_PROTOCOL, _ANYBODY),
+    **_cells(_AGREES, _V.RECORD_AGREEMENT, _ANYBODY),
+    **_cells(_ASSESSES, _V.RECORD_ASSESSMENT, _ANYBODY),
     **_cells(_WITHDRAWAL, _V.WITHDRAW_CONSENT, _ANYBODY),
     **_cells(_WITHDRAWAL, _V.RELAY_WITHDRAWAL, _ANYBODY),
     **_cells(_SUSPENDS, _V.SUSPEND_PLAN, _ANYBODY),

@@ -59,7 +59,5 @@ class Proof(BaseModel):
     lists: int = Field(description="Version active × list of versions told.")
     promises: tuple[Promise, ...]
     shadowed: tuple[Shadow, ...]
-    unread: dict[str, tuple[str, ...]] = Field(
-        description="Facts that no rule of a version reads."
-    )
+    unread: dict[str, tuple[str, ...]] = Field(description="Facts that no rule of a version reads.")
     protocol_hash: str

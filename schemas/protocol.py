@@ -134,9 +134,7 @@ class Version(BaseModel):
 
     def content(self) -> dict[str, Any]:
         """What is hashed and signed: all of it but who activated it and under which assessment."""
-        return self.model_dump(
-            mode="json", exclude={"dpia_id", "activated_by"}, exclude_none=True
-        )
+        return self.model_dump(mode="json", exclude={"dpia_id", "activated_by"}, exclude_none=True)
 
 
 class FiredRule(BaseModel):

@@ -98,6 +98,15 @@ class Verb(StrEnum):
     SHOW_AUDIT = "show_audit"
     VERIFY_AUDIT = "verify_audit"
     SHOW_MISUSE = "show_misuse"
+    # The sharing protocol
+    SHOW_PROTOCOL = "show_protocol"
+    SIGN_PROTOCOL = "sign_protocol"
+    AWAIT_PROTOCOL = "await_protocol"
+    RECORD_ASSESSMENT = "record_assessment"
+    RECORD_AGREEMENT = "record_agreement"
+    ASSERT_FACT = "assert_fact"
+    EVALUATE_CASE = "evaluate_case"
+    REPORT_SHARING = "report_sharing"
     # Repair
     LIST_STUCK = "list_stuck"
     RETRY_WORK = "retry_work"

@@ -20,6 +20,13 @@ from web.desk import Desk
 from web.repair import RepairDesk
 
 _AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
+_OFFICE_ROLES = {
+    Role.DPO,
+    Role.SENIOR_AUTHORISER,
+    Role.INFO_SHARING_SPOC,
+    Role.PROTOCOL_OWNER,
+}
+"""Staff of the police or council who lead no case."""
 
 
 @asynccontextmanager
@@ -43,8 +50,7 @@ async def open_desk(installation: Installation, actor: Actor) -> AsyncIterator[D
             audit = AuditReader(await _opened_pool(opened, installation.dsn(DatabaseRole.AUDIT)))
         record = PostgresRecord(pool, keyring, scope)
         staff = StaffRegister(pool, scope)
-        if await staff.has_left(actor):
-            raise BadInputError("--as", f"{actor.who} has left: see `staff leavers`")
+        await _check_still_here(staff, actor)
         journeys = Journeys(pool, record, scope, lambda: connect_temporal(installation, keyring))
         yield Desk(actor, pool, record, reader, staff, journeys, audit)
 
@@ -55,13 +61,16 @@ async def open_repair_desk(installation: Installation, actor: Actor) -> AsyncIte
 
     Raises:
         SettingsError: this database was not made by `safepath up`.
+        BadInputError: they have left.
         UnreachableError: PostgreSQL does not answer.
     """
+    scope = Scope(actor)
     async with AsyncExitStack() as opened:
         pool = await _opened_pool(opened, installation.dsn(DatabaseRole.WEB))
         await _check_embedded(pool)
-        keyring = Keyring(pool, FileKeyProvider(installation.kek_file), Scope(actor))
-        counter = Counter(actor, PostgresRecord(pool, keyring, Scope(actor)))
+        await _check_still_here(StaffRegister(pool, scope), actor)
+        keyring = Keyring(pool, FileKeyProvider(installation.kek_file), scope)
+        counter = Counter(actor, PostgresRecord(pool, keyring, scope))
         yield RepairDesk(counter, pool)
 
 
@@ -79,6 +88,11 @@ async def _opened_pool(opened: AsyncExitStack, dsn: str) -> Pool:
     return pool
 
 
+async def _check_still_here(staff: StaffRegister, actor: Actor) -> None:
+    if await staff.has_left(actor):
+        raise BadInputError("--as", f"{actor.who} has left: see `staff leavers`")
+
+
 async def _check_organisation(reader: PostgresReader, actor: Actor) -> None:
     """An NGO's staff stand in an organisation of the directory, an agency's do not."""
     listed = await reader.is_in_directory(actor.organisation)
@@ -87,7 +101,7 @@ async def _check_organisation(reader: PostgresReader, actor: Actor) -> None:
             "--as",
             f"the directory has no organisation {actor.organisation!r}: see `directory list`",
         )
-    if actor.role in AGENCY_ROLES | {Role.DPO} and listed:
+    if actor.role in AGENCY_ROLES | _OFFICE_ROLES and listed:
         raise BadInputError(
             "--as", f"{actor.organisation} is an NGO of the directory: a {actor.role} is not its"
         )

@@ -41,6 +41,7 @@ class Sweep:
         self._client = client
         self._troubles = troubles
         self._suspects: set[str] = set()
+        self._found_missing: set[str] = set()
         self._sweeps = 0
         self.leads: dict[CaseRef, str] = {}
 
@@ -103,18 +104,24 @@ class Sweep:
         return {one for one in ours if await self._status(one) not in _IS_DONE}
 
     async def _missing(self) -> set[str]:
-        """Journeys of cases under way that do not run, now and the time before.
+        """Journeys of cases under way that do not run, now and when they were listed before.
 
-        Temporal's lists lag a little: a case that was opened just now is no suspect.
+        Temporal's lists lag a little: a case that was opened just now is no suspect. Between two
+        listings, what was missing and still does not run is missing.
         """
         self._sweeps += 1
-        if self._sweeps % _LISTED_EVERY != 1:
-            return set()
+        if self._sweeps % _LISTED_EVERY == 1:
+            self._found_missing = await self._listed_missing()
+        known = sorted(self._found_missing)
+        self._found_missing = {one for one in known if await self._status(one) not in _GOES_ON}
+        return self._found_missing
+
+    async def _listed_missing(self) -> set[str]:
         listed = self._client.list_workflows(_JOURNEYS_RUN, page_size=_AT_ONCE)
         running = {one.id async for one in listed}
         suspects = {journey_workflow_id(case) for case in self.leads} - running
         missing, self._suspects = suspects & self._suspects, suspects
-        return {one for one in sorted(missing) if await self._status(one) not in _GOES_ON}
+        return missing
 
     async def _status(self, workflow_id: str) -> WorkflowExecutionStatus | None:
         """How the last run of a workflow stands; None: Temporal knows of none."""

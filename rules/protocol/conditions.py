@@ -134,9 +134,7 @@ def _constants(given: object, operator: str, path: Sequence[str | int]) -> tuple
     raise ConditionError(path, f"{operator!r} needs one value")
 
 
-def _check(
-    fact: Fact, operator: str, values: tuple[str, ...], path: Sequence[str | int]
-) -> None:
+def _check(fact: Fact, operator: str, values: tuple[str, ...], path: Sequence[str | int]) -> None:
     known = {MAX_FIELDS} if operator == "outside" else fact.constants
     for value in values:
         if value not in known:
@@ -208,9 +206,7 @@ def _is(fact: Fact, values: frozenset[str], *, wanted: bool) -> frozenset[str]:
     return values if wanted else fact.constants - values - {UNKNOWN}
 
 
-def _of_fields(
-    fact: Fact, operator: str, allowed: frozenset[str], *, wanted: bool
-) -> list[Box]:
+def _of_fields(fact: Fact, operator: str, allowed: frozenset[str], *, wanted: bool) -> list[Box]:
     atoms = fact.atoms if operator == "is" else [a for a in fact.atoms if _entry(a) not in allowed]
     is_any = wanted is (operator == "outside")
     if is_any:

@@ -191,7 +191,7 @@ def _written(text: str, file: str) -> _Written:
 def _refuse_surprises(text: str, file: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise ProtocolFileError(file, line, "anchors and aliases are not used here")
         if getattr(event, "tag", None):

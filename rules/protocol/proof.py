@@ -15,7 +15,7 @@ from rules.protocol.conditions import Box
 from rules.protocol.evaluation import Halves, InPlay, Protocol, protocol_hash
 from rules.protocol.loader import APPROVERS, SEATS, is_looser
 from rules.protocol.solver import Assignment, Clause, find, inside, is_possible, outside
-from schemas.facts import FACTS, NO, UNKNOWN, YES, Fact, Facts, Shape, fact_of, facts_of, read_facts
+from schemas.facts import FACTS, UNKNOWN, Fact, Facts, Shape, fact_of, facts_of, read_facts
 from schemas.proof import Counterexample, Promise, Proof, Shadow
 from schemas.protocol import CLOSED, LESS_PROTECTS, Effect, Terms
 
@@ -27,7 +27,9 @@ PROMISES: Mapping[int, str] = {
     5: "Nothing but the listed facts is read: no nationality, ethnicity, language or name.",
     6: "Seats, fields and numbers are never looser than the baseline.",
 }
-_MAY_NOT_BE_FACTS = frozenset({"nationality", "ethnicity", "language", "name", "accent", "religion"})
+_MAY_NOT_BE_FACTS = frozenset(
+    {"nationality", "ethnicity", "language", "name", "accent", "religion"}
+)
 
 _Key = frozenset[tuple[str, frozenset[str]]]
 
@@ -196,9 +198,7 @@ def _safeguards_hold(
                 yield from _breach(space, inside(box), line.promise, "eligible, and must not be")
 
 
-def _breach(
-    space: _Space, also: Iterable[Clause], broken: str, outcome: str
-) -> Iterator[_Breach]:
+def _breach(space: _Space, also: Iterable[Clause], broken: str, outcome: str) -> Iterator[_Breach]:
     """The nearest request that is eligible and for which these clauses hold, if there is one."""
     atoms = find((*space.eligible, *also), _REFERENCE)
     if atoms is not None:
@@ -231,14 +231,22 @@ def _never_looser(together: _Space, part: _Space, name: str) -> Iterator[_Breach
     for box in part.waits:
         if _key(box) not in together.all_keys:
             yield from _breach(together, inside(box), broken, f"eligible, and {name} waits")
-    if not together.play.fields <= part.play.fields:
-        yield _Breach(together, _REFERENCE, broken, f"fields that {name} does not allow")
+    yield from (
+        _Breach(together, _REFERENCE, broken, outcome)
+        for outcome in _looser_terms(together.play, part.play, name)
+    )
+
+
+def _looser_terms(together: InPlay, part: InPlay, name: str) -> Iterator[str]:
+    """What of fields, numbers and seats protects less than the part does."""
+    if not together.fields <= part.fields:
+        yield f"fields that {name} does not allow"
     for term in Terms.model_fields:
-        mine, theirs = getattr(together.play.terms, term), getattr(part.play.terms, term)
+        mine, theirs = getattr(together.terms, term), getattr(part.terms, term)
         if is_looser(term, mine, theirs):
-            yield _Breach(together, _REFERENCE, broken, f"{term} is {mine}; {name} has {theirs}")
-    if not {*part.play.approver_roles} <= {*together.play.approver_roles}:
-        yield _Breach(together, _REFERENCE, broken, f"a seat of {name} is missing")
+            yield f"{term} is {mine}; {name} has {theirs}"
+    if not {*part.approver_roles} <= {*together.approver_roles}:
+        yield f"a seat of {name} is missing"
 
 
 def _unknown_never_helps(
@@ -315,13 +323,11 @@ def _shadows(space: _Space) -> Iterator[Shadow]:
 
 
 def _is_live(space: _Space, half: Halves, effect: Effect, mine: Iterable[Box]) -> bool:
-    against = _against(space, half, effect, space.play.rules)
+    against = _against(half, effect, space.play.rules)
     return any(is_possible((*against, *inside(box)), _REFERENCE) for box in mine)
 
 
-def _against(
-    space: _Space, half: Halves, effect: Effect, others: Iterable[Halves]
-) -> list[Clause]:
+def _against(half: Halves, effect: Effect, others: Iterable[Halves]) -> list[Clause]:
     """That none of the others says the same; and, where it waits, that nothing denies."""
     silent: list[Clause] = []
     for other in others:
@@ -332,14 +338,12 @@ def _against(
     return silent
 
 
-def _shadowers(
-    space: _Space, half: Halves, effect: Effect, mine: Sequence[Box]
-) -> tuple[str, ...]:
+def _shadowers(space: _Space, half: Halves, effect: Effect, mine: Sequence[Box]) -> tuple[str, ...]:
     """The fewest rules that say the same whenever this half does: none can be left out."""
     needed = [other for other in space.play.rules if other is not half]
     for other in list(needed):
         fewer = [one for one in needed if one is not other]
-        against = _against(space, half, effect, [*fewer, half])
+        against = _against(half, effect, [*fewer, half])
         if not any(is_possible((*against, *inside(box)), _REFERENCE) for box in mine):
             needed = fewer
     return tuple(one.rule.id for one in needed)

@@ -39,6 +39,8 @@ def _is(name: str, value: str) -> Box:
     return {name: frozenset({value})}
 
 
+_ANY_FIELD = [atom("requested_fields", f) for f in (*TIER_A, *TIER_B, ANYTHING_ELSE)]
+
 ALWAYS: tuple[Safeguard, ...] = (
     _must("a person with reasons asked", "trigger_kind", "human_reasoned"),
     _must(
@@ -140,7 +142,12 @@ ALWAYS: tuple[Safeguard, ...] = (
     _must("it is known what the person was told", "told_versions", "known"),
     Safeguard(
         "some field was asked for",
-        ({atom("requested_fields", f): frozenset({NO}) for f in (*TIER_A, *TIER_B, ANYTHING_ELSE)},),
+        (
+            {
+                atom("requested_fields", f): frozenset({NO})
+                for f in (*TIER_A, *TIER_B, ANYTHING_ELSE)
+            },
+        ),
     ),
     _must("no field is outside the tiers", atom("requested_fields", ANYTHING_ELSE), NO),
 )

@@ -93,9 +93,7 @@ def _preferred(values: frozenset[str], reference: str) -> str:
     return reference if reference in values else min(values)
 
 
-def _nearest(
-    clauses: Sequence[Clause], found: dict[str, str], reference: Assignment
-) -> Assignment:
+def _nearest(clauses: Sequence[Clause], found: dict[str, str], reference: Assignment) -> Assignment:
     """Take back every difference that can be, until none can."""
     has_moved = True
     while has_moved:

@@ -90,7 +90,7 @@ def test_an_ngo_sees_its_inbox_and_no_case() -> None:
 
 def test_everyone_near_her_may_record_a_withdrawal() -> None:
     """INV-09: any officer and any NGO takes a withdrawal; no form, no rank."""
-    far = {Role.AUDITOR, Role.OPS, Role.SYSTEM}
+    far = {Role.AUDITOR, Role.OPS, Role.PROTOCOL_OWNER, Role.SYSTEM}
     assert set(Role) - far == {role for role in Role if may(Verb.WITHDRAW_CONSENT, role)}
 
 
