@@ -84,21 +84,14 @@ class _Breach:
     def told(self) -> Counterexample:
         """As a counterexample for people."""
         told = self.space.play.told_versions
-        facts = facts_of(self.atoms, told).given()
-        order = facts_of(_REFERENCE, told).given()
-        names = [name for name in FACTS if facts.get(name) != order.get(name)]
         return Counterexample(
             version=self.space.play.version,
             told_versions=told,
             broken=self.broken,
             outcome=self.outcome,
-            differs={name: facts.get(name, _as_absent(FACTS[name])) for name in names},
-            facts=facts,
+            differs=safeguards.differs_from_order(self.atoms, told),
+            facts=facts_of(self.atoms, told).given(),
         )
-
-
-def _as_absent(fact: Fact) -> object:
-    return [] if fact.shape in (Shape.FIELDS, Shape.VERSIONS) else fact.absent
 
 
 _REFERENCE: Assignment = safeguards.IN_ORDER.atoms

@@ -4,12 +4,25 @@ This table is the other half of the proof. It is never made from the rules and s
 them: a rule that is lost, or a condition that is wrong, is found because the two disagree.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rules.protocol.conditions import Box
-from schemas.facts import ANYTHING_ELSE, ATOMS, FACTS, NO, TIER_A, TIER_B, YES, Facts, atom
-from schemas.facts import read_facts as read
+from schemas.facts import (
+    ANYTHING_ELSE,
+    ATOMS,
+    FACTS,
+    NO,
+    SAME,
+    TIER_A,
+    TIER_B,
+    YES,
+    Facts,
+    atom,
+    facts_of,
+    read_facts,
+)
 from schemas.protocol import Terms
 
 QUALITY = FACTS["consent_quality"].items
@@ -179,7 +192,7 @@ LEAST = Terms(
 )
 """The numbers no version may loosen."""
 
-IN_ORDER: Facts = read(
+IN_ORDER: Facts = read_facts(
     {
         "subject_role": "victim",
         "age_band": "adult",
@@ -219,3 +232,19 @@ IN_ORDER: Facts = read(
     }
 )
 """A request in which everything is in order: counterexamples are told as what differs from it."""
+
+
+def differs_from_order(atoms: Mapping[str, str], told: Iterable[str] = (SAME,)) -> dict[str, Any]:
+    """The facts, as JSON, in which these atoms differ from a request in order."""
+    facts, order = facts_of(atoms, told).values, facts_of(IN_ORDER.atoms, told).values
+    return {
+        name: list(value) if isinstance(value, tuple) else _parts(value, order[name])
+        for name, value in facts.items()
+        if value != order[name]
+    }
+
+
+def _parts(value: Any, in_order: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {item: answer for item, answer in value.items() if answer != in_order[item]}
