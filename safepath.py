@@ -31,6 +31,7 @@ def build() -> typer.Typer:
         need,
         nrm,
         ops,
+        protocol,
         referral,
         risk,
         services,
@@ -68,6 +69,7 @@ def build() -> typer.Typer:
         ("task", task.app),
         ("staff", staff.app),
         ("directory", directory.app),
+        ("protocol", protocol.app),
         ("ops", ops.app),
         ("audit", audit.app),
     ):

@@ -19,6 +19,7 @@ from schemas.protocol import Evaluation, Outcome
 COHORT = 1_000
 _IN_ORDER_ODDS = 0.93
 """How often a fact of a fictional request is in order: so that some pass every rule."""
+_ORDERLY_CONSENT = ("not_asked", "given")
 
 
 class Recorded(BaseModel):
@@ -68,8 +69,8 @@ def fictional_cohort(size: int = COHORT, seed: int = 1) -> Iterator[Facts]:
 
 def _drawn(dice: random.Random, fact: Fact) -> object:
     in_order = IN_ORDER.values[fact.name]
-    if dice.random() < _IN_ORDER_ODDS and fact.name != "consent_state":
-        return dict(in_order) if fact.shape is Shape.ITEMS else _json(in_order)
+    if dice.random() < _IN_ORDER_ODDS:
+        return dice.choice(_ORDERLY_CONSENT) if fact.name == "consent_state" else in_order
     match fact.shape:
         case Shape.ONE:
             return dice.choice(fact.values)
@@ -81,10 +82,6 @@ def _drawn(dice: random.Random, fact: Fact) -> object:
             return dice.sample([*TIER_A, *TIER_B], dice.randint(0, 3))
         case Shape.VERSIONS:
             return dice.choice([["same"], []])
-
-
-def _json(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def compare(

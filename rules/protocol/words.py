@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rules.protocol.conditions import Comparison, Condition, Join, Not, read
 from schemas.facts import FACTS, UNKNOWN, Shape
-from schemas.protocol import LESS_PROTECTS, Baseline, Rule, Terms, Version
+from schemas.protocol import LESS_PROTECTS, Baseline, Outcome, Rule, Terms, Version
 
 NEVER = "–"
 
@@ -22,6 +22,13 @@ _SPELT = {
     "not_capable": "not able to decide",
 }
 """Values whose codes are no words."""
+
+CHANGE_WORDS = {
+    Outcome.DENY: "denied",
+    Outcome.NEEDS_FACTS: "waited for facts",
+    Outcome.ELIGIBLE: "eligible",
+}
+"""Outcomes as they are told beside each other."""
 
 _TERMS = {
     "min_rationale_chars": "reasons of each approver, at least ({} characters)",
@@ -101,6 +108,11 @@ def value_words(values: Sequence[str]) -> str:
 def value_word(value: str) -> str:
     """One value as a word."""
     return _SPELT.get(value, value.replace("_", " "))
+
+
+def fact_about(name: str) -> str:
+    """What a fact is about."""
+    return FACTS[name].about
 
 
 def fact_words(name: str, value: object) -> str:
