@@ -10,6 +10,7 @@ from pathlib import Path
 
 from docs.render_duties import render_duties
 from docs.render_lanes import render_lanes
+from docs.render_protocol import protocol_pages
 from docs.render_rights import render_rights
 from docs.render_states import render_states
 
@@ -20,6 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "referral-states.md": render_states,
     "duties.md": render_duties,
     "lanes.md": render_lanes,
+    **protocol_pages(),
 }
 
 
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str], folder: Path = DOCS) -> int:
         if arguments:
             sys.stderr.write(f"docs/{name} is stale: run `uv run python docs/render.py`\n")
         else:
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(PAGES[name](), encoding="utf-8")
     return 1 if arguments and stale else 0
 

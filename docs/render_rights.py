@@ -38,6 +38,15 @@ ABOUT_NO_CASE: Mapping[Verb, str] = {
     Verb.SHOW_AUDIT: "all, and the data protection officer their own organisation",
     Verb.VERIFY_AUDIT: "all: the audit is one",
     Verb.SHOW_MISUSE: "all, and the data protection officer their own organisation",
+    Verb.SHOW_PROTOCOL: "the protocol is everybody's to read",
+    Verb.SIGN_PROTOCOL: "own: of their organisation",
+    Verb.AWAIT_PROTOCOL: "own: of their organisation",
+    Verb.RECORD_ASSESSMENT: "own: of their organisation",
+    Verb.RECORD_AGREEMENT: "own: of their organisation",
+    Verb.ASSERT_FACT: "own: cases their organisation has a part in",
+    Verb.EVALUATE_CASE: "own: cases of their organisation that they may see",
+    Verb.REPORT_SHARING: "counts, none below five; a data protection officer and a protocol owner "
+    "their own organisation",
     Verb.RELAY_WITHDRAWAL: "any case, whether or not there is one: it is passed on",
 }
 """Verbs that no rule is asked about for one case, and what they reach."""
@@ -57,6 +66,11 @@ _GROUPS: tuple[tuple[str, str, frozenset[Role]], ...] = (
         "Oversight and operations",
         "A data protection officer has rights in cases of their own organisation alone.",
         frozenset({Role.DPO, Role.AUDITOR, Role.OPS}),
+    ),
+    (
+        "Sharing with Immigration Enforcement",
+        "Beside those above, these have a part in the protocol, and lead no case.",
+        frozenset({Role.SENIOR_AUTHORISER, Role.INFO_SHARING_SPOC, Role.PROTOCOL_OWNER}),
     ),
 )
 

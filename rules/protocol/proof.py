@@ -8,7 +8,7 @@ the request, told by the few facts that matter.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, combinations
+from itertools import chain, combinations, islice
 
 from rules.protocol import safeguards
 from rules.protocol.conditions import Box
@@ -30,6 +30,8 @@ PROMISES: Mapping[int, str] = {
 _MAY_NOT_BE_FACTS = frozenset(
     {"nationality", "ethnicity", "language", "name", "accent", "religion"}
 )
+
+_MOST_BREACHES = 100
 
 _Key = frozenset[tuple[str, frozenset[str]]]
 
@@ -120,7 +122,7 @@ def prove(protocol: Protocol, versions: Iterable[str], told: Iterable[str] | Non
         6: _terms_hold(spaces, protocol, pairs),
     }
     promises = tuple(
-        Promise(number=n, sentence=PROMISES[n], counterexample=_first(some))
+        Promise(number=n, sentence=PROMISES[n], counterexample=_plainest(some))
         for n, some in found.items()
     )
     return Proof(
@@ -135,9 +137,10 @@ def prove(protocol: Protocol, versions: Iterable[str], told: Iterable[str] | Non
     )
 
 
-def _first(breaches: Iterator[_Breach]) -> Counterexample | None:
-    breach = next(breaches, None)
-    return None if breach is None else breach.told()
+def _plainest(breaches: Iterator[_Breach]) -> Counterexample | None:
+    """Of the first that are found, the one that differs least from a request in order."""
+    told = [breach.told() for breach in islice(breaches, _MOST_BREACHES)]
+    return min(told, key=lambda example: len(example.differs), default=None)
 
 
 @dataclass(frozen=True)
