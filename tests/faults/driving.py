@@ -48,6 +48,14 @@ GIVE_UP_AFTER = 120.0
 _TRY_AGAIN = 0.1
 _LOOK_EVERY = 0.2
 _LOOKED_WITHIN = 5.0
+_BEING_KILLED = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What asking PostgreSQL ends in while it is killed."""
 _MOST_TIMES = 3
 _TEXTED = 0.2
 """The share of journeys in which she is sent a text."""
@@ -139,7 +147,8 @@ class Driver:
         end = clock() + GIVE_UP_AFTER
         while True:
             try:
-                return await asyncio.wait_for(ask(), end - clock())
+                async with asyncio.timeout(end - clock()):  # wait_for can swallow a cancellation
+                    return await ask()
             except UnreachableError:
                 self.seen.unreachable += 1
                 if clock() > end:
@@ -156,8 +165,8 @@ class Driver:
     async def _found(self, question: str, *args: object) -> bool:
         try:
             return bool(await self.superuser.fetchrow(question, *args, timeout=_LOOKED_WITHIN))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return False  # PostgreSQL is being killed
+        except _BEING_KILLED:
+            return False
 
 
 async def said_at(desk: Desk, command: Command) -> Reply:

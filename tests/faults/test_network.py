@@ -107,7 +107,8 @@ async def test_nobody_waits_for_ever_at_a_silent_connection(stage: Stage, server
         with proxy.silent(*Way):
             asked_at = clock()
             with suppress(UnreachableError):
-                await asyncio.wait_for(said_at(driver.agency, said), GIVE_UP_AFTER)
+                async with asyncio.timeout(GIVE_UP_AFTER):
+                    await said_at(driver.agency, said)
             waited = clock() - asked_at
         assert isinstance(await driver.say(said), Committed)
     assert proxy.met[Met.HELD]
