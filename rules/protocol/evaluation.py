@@ -150,11 +150,12 @@ class Protocol:
     @lru_cache(maxsize=512)  # noqa: B019 - one protocol lives as long as its process
     def in_play(self, version: str, told: tuple[str, ...] = ()) -> InPlay:
         """What holds for a request, where this version is active and these were told."""
-        told = tuple(dict.fromkeys(self.reads_as(name) for name in told))
         active = version if version in self.versions else CLOSED
+        read = (name if name == active else self.reads_as(name) for name in told)
+        told = tuple(dict.fromkeys(read))
         together = [self.versions[name] for name in dict.fromkeys((active, *told))]
         fields = allowed_fields(one.max_fields for one in together)
-        is_past = any(one.historical for one in together)
+        is_past = all(one.historical for one in together)
         rules = (
             *(() if is_past else self.baseline.rules),
             *(rule for one in together for rule in one.rules),
