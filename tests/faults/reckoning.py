@@ -8,6 +8,7 @@ from datetime import datetime
 from infra.database import Pool
 from infra.notices import file_name
 from infra.settings import Installation
+from infra.troubles import OPERATIONS
 from schemas.ids import CaseRef
 from tests.builders import auditor
 from tests.faults.driving import Seen
@@ -91,7 +92,10 @@ class _Left:
         return lost, [str(item) for item, times in found.items() if times > 1]
 
     async def notices(self) -> tuple[list[str], list[str]]:
-        """Notices: not sent or without a file; and files that stand for no notice."""
+        """Notices: not sent or without a file; and files that stand for no notice.
+
+        Operations are told of a step that failed while a server was away: no notice of the case.
+        """
         rows = await self.rows(_NOTICES)
         wanted = {file_name(CaseRef(str(r["case_ref"])), str(r["key"])) for r in rows}
         queued = [f"{r['case_ref']}: a notice is {r['state']}" for r in rows if _waits(r)]
@@ -99,6 +103,7 @@ class _Left:
             file.stem
             for case in self.cases
             for file in self.installation.notices_dir.glob(f"{case}--*")
+            if json.loads(file.read_text(encoding="utf-8"))["to"] != OPERATIONS
         }
         sent = {
             file_name(CaseRef(str(r["case_ref"])), str(r["key"]))
