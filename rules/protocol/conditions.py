@@ -219,9 +219,9 @@ def _entry(atom_name: str) -> str:
 
 
 def _simplest(all_boxes: Iterable[Box]) -> Boxes:
-    """Without alternatives that another one covers."""
+    """Without alternatives that can never be so, or that another one covers."""
     kept: list[Box] = []
-    for box in sorted(all_boxes, key=len):
+    for box in sorted((box for box in all_boxes if all(box.values())), key=len):
         if not any(_covers(wide, box) for wide in kept):
             kept.append(box)
     return tuple(kept)
