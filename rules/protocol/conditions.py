@@ -223,7 +223,7 @@ def _simplest(all_boxes: Iterable[Box]) -> Boxes:
     kept: list[Box] = []
     for box in sorted((box for box in all_boxes if all(box.values())), key=len):
         if not any(_covers(wide, box) for wide in kept):
-            kept.append(box)
+            kept = [*(one for one in kept if not _covers(box, one)), box]
     return tuple(kept)
 
 
