@@ -418,7 +418,8 @@ REFUSALS = [
         id="a bracket that is never closed",
     ),
     pytest.param(
-        changed("title: A version", "\ttitle: A version"), "\ttitle:", "not YAML: found character '\\t' that cannot start any token",
+        changed("title: A version", "\ttitle: A version"),
+        "\ttitle:", "not YAML: found character '\\t' that cannot start any token",
         id="a tabulator",
     ),
     pytest.param(
