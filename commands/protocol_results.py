@@ -25,6 +25,8 @@ _FEW_RULES, _MANY_SHADOWS = 5, 12
 
 def print_evaluation(said: "Evaluation") -> None:
     """What was said, by which rules, and what is still to be found out."""
+    from commands.duties import role_words
+    from rules.protocol.standing import may_supply
     from rules.protocol.words import fact_about
 
     told = f", told {', '.join(said.told_versions)}" if said.told_versions else ""
@@ -32,8 +34,9 @@ def print_evaluation(said: "Evaluation") -> None:
     for rule in said.rules:
         effect = "[bold red]no[/]   " if rule.effect == "deny" else "[yellow]waits[/]"
         out.print(f"  {rule.id:<5} {effect} {escape(rule.reason)} [dim]{escape(rule.source)}[/]")
-    if said.needs:
-        out.print(f"  still to be found out: {', '.join(fact_about(n) for n in said.needs)}")
+    for name in said.needs:
+        who = ", ".join(role_words(role) for role in may_supply(name)) or "our own records"
+        out.print(f"  to be found out: {fact_about(name)} [dim]({who})[/]")
     if said.fields:
         out.print(f"  fields: {', '.join(_plain(name) for name in said.fields)}")
         out.print(f"  who decides: {', then '.join(_plain(role) for role in said.approver_roles)}")
