@@ -194,7 +194,7 @@ def test_a_difference_says_what_changes_for_whom() -> None:
     """From p1 to p4: whoever was not asked, and whoever is being asked."""
     text = run("diff", P1, P4).stdout
     assert "consent to sharing with Immigration Enforcement: not asked" in text
-    assert "eligible before, denied now, by P4-1: The person has not said yes to sharing." in text
+    assert "eligible before, denied now, by P4-1: Sharing needs the person's yes." in text
     assert "Protected less" not in text
     assert "Protected less" in run("diff", P4, P1).stdout
 
