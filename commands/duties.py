@@ -199,6 +199,8 @@ _SHORT = {
     "isva": "ISVA",
     "marac": "MARAC",
     "nrm": "NRM",
+    "info": "information",
+    "spoc": "single point of contact",
 }
 
 
