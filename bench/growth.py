@@ -20,7 +20,7 @@ from bench.rounds import Drive, Say, Spread, drive
 from bench.stacks import SERVER, WORKER, RunningArm, running_arm
 from bench.usage import anonymous_bytes, cpu_of
 
-_TOGETHER = 30
+_TOGETHER = 15
 _AT_A_TIME = 250
 _DRAINED_WITHIN = 600.0
 _IDLE_CORES = 0.25
