@@ -20,6 +20,7 @@ from tests.rules.protocol.asked import (
     P4,
     P5,
     SIX,
+    Document,
     effects,
     judged,
 )
