@@ -66,23 +66,24 @@ class Fact:
     """The value it has where nobody gives one. Any but `unknown` is the worst case (†)."""
     items: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def atoms(self) -> Mapping[str, tuple[str, ...]]:
         """Its atoms, and the values each can have."""
         match self.shape:
-            case Shape.ONE:
+            case Shape.ONE | Shape.VERSIONS:
                 return {self.name: self.values}
-            case Shape.LIST:
-                return {atom(self.name, value): (NO, YES) for value in self.values}
             case Shape.ITEMS:
-                return {atom(self.name, item): self.values for item in self.items}
-            case Shape.FIELDS:
-                names = (*TIER_A, *TIER_B, ANYTHING_ELSE)
-                return {atom(self.name, name): (NO, YES) for name in names}
-            case Shape.VERSIONS:
-                return {self.name: self.values}
+                return {name: self.values for name in self.parts.values()}
+            case Shape.LIST | Shape.FIELDS:
+                return {name: (NO, YES) for name in self.parts.values()}
 
-    @property
+    @cached_property
+    def parts(self) -> Mapping[str, str]:
+        """The atom of each entry it could hold, or of each of its items."""
+        fields = (*TIER_A, *TIER_B, ANYTHING_ELSE) if self.shape is Shape.FIELDS else ()
+        return {one: atom(self.name, one) for one in self.items or fields or self.values}
+
+    @cached_property
     def constants(self) -> frozenset[str]:
         """What a condition may compare it with."""
         return frozenset(self.values)
@@ -383,11 +384,12 @@ class Facts:
             case tuple() if fact.shape is Shape.VERSIONS:
                 yield fact.name, "known" if value else UNKNOWN
             case tuple():
-                known = {_known_field(entry) for entry in value} if _is_fields(fact) else {*value}
-                for name in fact.atoms:
-                    yield name, YES if name.partition(":")[2] in known else NO
+                known = {_known_field(entry) for entry in value} if _is_fields(fact) else value
+                for entry, name in fact.parts.items():
+                    yield name, YES if entry in known else NO
             case _:
-                yield from ((atom(fact.name, item), value[item]) for item in fact.items)
+                for item, name in fact.parts.items():
+                    yield name, value[item]
 
 
 def _as_json(value: FactValue) -> Any:
