@@ -73,9 +73,9 @@ class Fact:
             case Shape.ONE | Shape.VERSIONS:
                 return {self.name: self.values}
             case Shape.ITEMS:
-                return {name: self.values for name in self.parts.values()}
+                return dict.fromkeys(self.parts.values(), self.values)
             case Shape.LIST | Shape.FIELDS:
-                return {name: (NO, YES) for name in self.parts.values()}
+                return dict.fromkeys(self.parts.values(), (NO, YES))
 
     @cached_property
     def parts(self) -> Mapping[str, str]:
@@ -352,7 +352,14 @@ class Facts:
     @cached_property
     def atoms(self) -> Mapping[str, str]:
         """The value of every atom."""
-        return {name: value for fact in _ALL for name, value in self._atoms(fact)}
+        atoms: dict[str, str] = {}
+        for fact in _ALL:
+            value = self.values[fact.name]
+            if isinstance(value, str):
+                atoms[fact.name] = value
+            else:
+                atoms |= _parts(fact, value)
+        return atoms
 
     @property
     def told_versions(self) -> tuple[str, ...]:
@@ -376,20 +383,15 @@ class Facts:
         value = self.values[name]
         return value if isinstance(value, tuple) else ()
 
-    def _atoms(self, fact: Fact) -> Iterable[tuple[str, str]]:
-        value = self.values[fact.name]
-        match value:
-            case str():
-                yield fact.name, value
-            case tuple() if fact.shape is Shape.VERSIONS:
-                yield fact.name, "known" if value else UNKNOWN
-            case tuple():
-                known = {_known_field(entry) for entry in value} if _is_fields(fact) else value
-                for entry, name in fact.parts.items():
-                    yield name, YES if entry in known else NO
-            case _:
-                for item, name in fact.parts.items():
-                    yield name, value[item]
+
+def _parts(fact: Fact, value: tuple[str, ...] | Mapping[str, str]) -> Mapping[str, str]:
+    """The atoms of a fact that has several."""
+    if isinstance(value, Mapping):
+        return {name: value[item] for item, name in fact.parts.items()}
+    if fact.shape is Shape.VERSIONS:
+        return {fact.name: "known" if value else UNKNOWN}
+    held = {_known_field(entry) for entry in value} if _is_fields(fact) else value
+    return {name: YES if entry in held else NO for entry, name in fact.parts.items()}
 
 
 def _as_json(value: FactValue) -> Any:
