@@ -1,4 +1,4 @@
-"""The command line of the measurements: `python -m bench journeys`."""
+"""The command line of the measurements: `python -m bench journeys` and `… protocol`."""
 
 import asyncio
 import importlib.util
@@ -15,10 +15,12 @@ from bench.arms import Arm
 from bench.failures import BenchError
 
 if TYPE_CHECKING:
-    from bench.report import Run
+    from collections.abc import Iterable
+
+    from bench.report import Run, Table
 
 _ENOUGH_ROUNDS = 5
-_NEEDED = {"psutil": "psutil", "dbos": "DBOS"}
+_NEEDED = {"psutil": "psutil", "dbos": "DBOS", "cedarpy": "Cedar", "cel": "CEL"}
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -105,6 +107,50 @@ def journeys(
         sys.exit(f"bench: stopped before all was measured: {stopped}")
 
 
+@app.command()
+def protocol(
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Paired rounds; five at least for a figure to be quoted.")
+    ] = 7,
+    seed: Annotated[int, typer.Option(help="Of the requests that are made up.")] = 20261124,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One small round, to see that it works.")
+    ] = False,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write the tables there; in docs/performance.md, in their place."),
+    ] = None,
+) -> None:
+    """Judge requests by the sharing protocol, by Cedar and by CEL, and prove the protocol.
+
+    All three apply the same rules, of one version and of a pair, and name every rule that fired.
+    First they have to say the same of thousands of requests; then they take turns, in rotated
+    order. A full run takes about two minutes; progress is on stderr.
+
+    Exit codes: 0 measured, whatever was found; 1 two of them do not agree; 2 bad input.
+    """
+    _check_there("psutil", "cedarpy", "cel")
+    from bench.sharing import QUICK, Size, run_sharing
+    from bench.sharing_report import BEGIN, END, SharingRun, sharing_tables
+
+    began, clock = datetime.now(UTC), time.monotonic()
+    try:
+        found = run_sharing(QUICK if quick else Size(rounds=rounds), seed, _say)
+    except BenchError as error:
+        sys.exit(f"bench: {error}; the seed was {seed}")
+    run = SharingRun(
+        began=began.isoformat(timespec="minutes"),
+        command=_command("--markdown"),
+        took_minutes=(time.monotonic() - clock) / 60,
+        found=found,
+    )
+    _draw(sharing_tables(run))
+    if markdown is not None:
+        from bench.report import put_tables
+
+        put_tables(sharing_tables(run), markdown, BEGIN, END)
+
+
 class _Found:
     """What was measured so far: whatever stops a run, what it found until then is told."""
 
@@ -120,13 +166,12 @@ class _Found:
 
     def run(self) -> "Run":
         """All of it, with the conditions it was found in."""
-        from bench.burst import without
         from bench.report import Run
         from bench.surroundings import surroundings
 
         return Run(
             began=self._began.isoformat(timespec="minutes"),
-            command=" ".join(("python -m bench", *without(sys.argv[1:], ("--json", "--markdown")))),
+            command=_command("--json", "--markdown"),
             took_minutes=(time.monotonic() - self._clock) / 60,
             rounds=self.rounds,
             bursts=self.bursts,
@@ -154,7 +199,9 @@ async def _measure(wanted: Wanted, found: _Found) -> None:
 
 
 def _tell(run: "Run", json: Path | None, markdown: Path | None) -> None:
-    _show(run)
+    from bench.report import tables
+
+    _draw(tables(run))
     if markdown is not None:
         from bench.report import put_figures
 
@@ -163,14 +210,19 @@ def _tell(run: "Run", json: Path | None, markdown: Path | None) -> None:
         _write_json(run, json)
 
 
-def _show(run: "Run") -> None:
+def _command(*left_out: str) -> str:
+    """The command that was called, without the options that say where to write."""
+    from bench.burst import without
+
+    return " ".join(("python -m bench", *without(sys.argv[1:], left_out)))
+
+
+def _draw(tables: "Iterable[Table]") -> None:
     from rich.console import Console
     from rich.table import Table as Drawn
 
-    from bench.report import tables
-
     console = Console()
-    for table in tables(run):
+    for table in tables:
         drawn = Drawn(title=table.title, caption=table.note or None, title_justify="left")
         for number, head in enumerate(table.head):
             drawn.add_column(head, overflow="fold", no_wrap=number == 0)
@@ -215,7 +267,10 @@ def _levels(text: str) -> tuple[int, ...]:
 
 def _check_installed(wanted: Wanted) -> None:
     """Say what is missing before anything is started."""
-    needed = ["psutil", *(["dbos"] if Arm.DBOS in wanted.arms else [])]
+    _check_there("psutil", *(["dbos"] if Arm.DBOS in wanted.arms else []))
+
+
+def _check_there(*needed: str) -> None:
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         names = " and ".join(_NEEDED[name] for name in missing)

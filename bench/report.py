@@ -72,10 +72,15 @@ def tables(run: Run) -> Iterator[Table]:
 
 def put_figures(run: Run, file: Path) -> None:
     """Write the tables: between the marks of a page that has them, else as a page of their own."""
-    text = "\n".join(table.markdown() for table in tables(run))
+    put_tables(tables(run), file, _BEGIN, _END)
+
+
+def put_tables(some: Iterable[Table], file: Path, begin: str, end: str) -> None:
+    """Write these tables between these marks of a page; without them they become the page."""
+    text = "\n".join(table.markdown() for table in some)
     page = file.read_text(encoding="utf-8") if file.exists() else ""
-    before, begin, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = page.partition(begin)
+    _, end, after = rest.partition(end)
     if begin and end:
         text = f"{before}{begin}\n\n{text}\n{end}{after}"
     file.write_text(text, encoding="utf-8")
@@ -100,7 +105,11 @@ def _ratios(rounds: Rounds) -> Table:
     def row(arm: Arm, together: int) -> tuple[str, ...]:
         values = (lambda d: d.rate, lambda d: d.p50, lambda d: d.engine_ms, lambda d: d.all_ms)
         found = (rounds.ratio(value, Arm.SAFEPATH, arm, together) for value in values)
-        return (str(arm), str(together), *(_spread(one) if one else _NOT_MEASURED for one in found))
+        return (
+            str(arm),
+            str(together),
+            *(spread_cell(one) if one else _NOT_MEASURED for one in found),
+        )
 
     others = [arm for arm in rounds.arms if arm is not Arm.SAFEPATH]
     rows = [row(arm, together) for arm in others for together in (1, TOGETHER)]
@@ -120,7 +129,7 @@ def _speeds(rounds: Rounds) -> Table:
         return (
             str(arm),
             str(together),
-            _spread(Spread.of([drive.rate for drive in drives])),
+            spread_cell(Spread.of([drive.rate for drive in drives])),
             _ms(percentile(seconds, 50)),
             _ms(percentile(seconds, 95)),
             str(len(seconds)),
@@ -204,7 +213,7 @@ def _growth(levels: Iterable[Level]) -> Table:
         (
             str(level.open),
             f"{level.start_p99_ratio:.2f}",
-            _spread(level.cpu_ratio),
+            spread_cell(level.cpu_ratio),
             f"{_ms(_starts(level.empty, 50))} / {_ms(_starts(level.full, 50))}",
             f"{_ms(_starts(level.empty, 99))} / {_ms(_starts(level.full, 99))}",
             f"{_engine(level.empty):.0f} / {_engine(level.full):.0f}",
@@ -261,7 +270,8 @@ def _engine(probes: Sequence[Probe]) -> float:
     return statistics.median(one.drive.engine_ms for one in probes)
 
 
-def _spread(spread: Spread) -> str:
+def spread_cell(spread: Spread) -> str:
+    """Its median, and its range."""
     return f"{spread.median:.2f} ({_range(spread)})"
 
 

@@ -28,9 +28,8 @@ class Surroundings:
 
 def surroundings(arms: Mapping[Arm, Mapping[str, str]]) -> Surroundings:
     """Of this machine, and of the servers of each arm as they said they were set."""
-    memory = psutil.virtual_memory().total / 2**30
     return Surroundings(
-        machine=f"{os.cpu_count()} × {_processor()}, {memory:.0f} GiB, {platform.system()}",
+        machine=machine(),
         versions={
             "Python": platform.python_version(),
             **{name: version(name) for name in _PACKAGES},
@@ -46,6 +45,12 @@ def surroundings(arms: Mapping[Arm, Mapping[str, str]]) -> Surroundings:
             "workers": f"1 process each, sandbox on, {CACHED} workflows cached",
         },
     )
+
+
+def machine() -> str:
+    """Its processors, memory and system."""
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{os.cpu_count()} × {_processor()}, {memory:.0f} GiB, {platform.system()}"
 
 
 def _processor() -> str:
