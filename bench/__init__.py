@@ -1,5 +1,4 @@
-"""Measurements: safepath beside plain Temporal, DBOS and bare SQL, as ratios in one run.
-And the sharing protocol beside Cedar and CEL.
+"""Measurements: safepath beside plain Temporal, DBOS and bare SQL, Cedar and CEL, as ratios.
 
 Belongs here: the reference journey in each arm, the rounds, the counts, the report. Does not:
 anything that safepath needs to run; nobody imports this room. May import: everything.
