@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from rules.protocol.evaluation import Protocol
@@ -17,6 +18,9 @@ P3, P4, P5 = "p3-ho-mvp-2021", "p4-consent-2025", "p5-statutory-am96"
 SIX = (P0, P1, P2, P3, P4, P5)
 AS_WRITTEN = "h0-npcc-2018-as-written"
 NOT_HELD = "p9-of-another-force"
+
+UNHURRIED = settings(deadline=None)
+"""That a machine is busy is no fault of what is tested."""
 
 STRICTEST_FIRST = (Outcome.DENY, Outcome.NEEDS_FACTS, Outcome.ELIGIBLE)
 

@@ -16,7 +16,7 @@ from rules.protocol.conditions import (
     read,
 )
 from schemas.facts import FACTS, TIER_A, TIER_B, UNKNOWN, Fact, Shape, read_facts
-from tests.rules.protocol.asked import ANY_FACTS, Document, but
+from tests.rules.protocol.asked import ANY_FACTS, UNHURRIED, Document, but
 
 ALLOWED = st.frozensets(st.sampled_from((*TIER_A, *TIER_B)))
 
@@ -110,6 +110,7 @@ def _joined(inner: st.SearchStrategy[Document]) -> st.SearchStrategy[Document]:
 CONDITIONS = st.recursive(_COMPARISONS | st.just({"always": "yes"}), _joined, max_leaves=6)
 
 
+@UNHURRIED
 @given(CONDITIONS, ANY_FACTS, ALLOWED)
 def test_a_condition_is_true_of_what_its_words_say(
     condition: Document, asked: Document, allowed: frozenset[str]
@@ -120,6 +121,7 @@ def test_a_condition_is_true_of_what_its_words_say(
     assert is_true(condition, asked, allowed) is any(is_so(box, atoms) for box in found)
 
 
+@UNHURRIED
 @given(CONDITIONS, ANY_FACTS)
 def test_a_condition_and_its_opposite_are_never_both_true(
     condition: Document, asked: Document
@@ -134,6 +136,7 @@ def test_a_condition_and_its_opposite_are_never_both_true(
     assert holds(condition) is holds({"not": {"not": condition}})
 
 
+@UNHURRIED
 @given(CONDITIONS)
 def test_no_alternative_of_a_condition_covers_another_or_is_impossible(
     condition: Document,

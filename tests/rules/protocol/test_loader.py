@@ -18,7 +18,7 @@ from rules.protocol.loader import (
 from rules.protocol.shipped import shipped_baseline, shipped_protocol
 from schemas.actor import Role
 from schemas.protocol import Terms, Version
-from tests.rules.protocol.asked import SIX
+from tests.rules.protocol.asked import SIX, UNHURRIED
 from tests.rules.protocol.refusals import ACTIVATED, DRAFT, FILE, REFUSALS, RULE_1, changed, deep
 
 DEEPEST = 24
@@ -206,6 +206,7 @@ _EDITS = st.lists(
 )
 
 
+@UNHURRIED
 @given(_EDITS)
 def test_whatever_is_written_is_loaded_or_refused_and_nothing_else(
     edits: list[tuple[int, int, str]],
@@ -221,6 +222,7 @@ def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(inner) | st.dictionaries(st.text(), inner)
 
 
+@UNHURRIED
 @given(st.text(max_size=200) | st.recursive(st.none() | st.text(), _nested).map(json.dumps))
 def test_any_text_is_loaded_or_refused_and_nothing_else(text: str) -> None:
     """Of any kind."""

@@ -28,6 +28,7 @@ from tests.rules.protocol.asked import (
     P1,
     P4,
     SIX,
+    UNHURRIED,
     Document,
     but,
     effects,
@@ -39,6 +40,7 @@ VERSIONS = st.sampled_from(SIX)
 TOLD = st.lists(VERSIONS, max_size=4)
 
 
+@UNHURRIED
 @given(ANY_FACTS, VERSIONS, TOLD)
 def test_a_promise_is_kept_by_every_version_after_it(
     document: Document, version: str, told: list[str]
@@ -78,6 +80,7 @@ _ROLES = st.lists(st.sampled_from(list(Role)), min_size=1, max_size=3, unique=Tr
 MADE = st.lists(st.tuples(_TERMS, _FIELDS, _ROLES), min_size=1, max_size=4)
 
 
+@UNHURRIED
 @given(MADE, st.lists(st.sampled_from((*TIER_A, *TIER_B)), min_size=1, unique=True))
 def test_of_several_versions_fields_meet_seats_join_and_each_number_is_the_strictest(
     made: list[tuple[dict[str, int], list[str], list[Role]]], asked: list[str]
@@ -109,6 +112,7 @@ def test_the_numbers_of_which_less_protects_are_these() -> None:
     } == LESS_PROTECTS  # fmt: skip
 
 
+@UNHURRIED
 @given(ANY_FACTS, st.sampled_from([NOT_HELD, "", "P1-NPCC-2018", "baseline"]))
 def test_a_version_that_is_not_held_is_closed(document: Document, version: str) -> None:
     """As the active one, and as one that was told."""
@@ -118,6 +122,7 @@ def test_a_version_that_is_not_held_is_closed(document: Document, version: str) 
     assert ((P0,), Outcome.DENY) == (told.told_versions, told.outcome)
 
 
+@UNHURRIED
 @given(ANY_FACTS)
 def test_what_was_written_in_2018_can_never_have_been_told(document: Document) -> None:
     """A word for it in what a person was told is closed, like any other that is not held."""
@@ -141,6 +146,7 @@ def test_same_among_the_told_versions_is_the_version_that_is_asked() -> None:
     assert judged(P4, but(told_versions=[P4])) == judged(P4, but(told_versions=[SAME]))
 
 
+@UNHURRIED
 @given(VERSIONS, ANY_FACTS)
 def test_the_hash_is_of_the_baseline_and_every_version_in_play(
     version: str, document: Document

@@ -14,7 +14,7 @@ from rules.protocol.evaluation import InPlay
 from rules.protocol.shipped import shipped_protocol
 from rules.protocol.solver import Clause, find, inside, is_possible, outside
 from schemas.facts import ATOMS, FACTS, UNKNOWN, YES
-from tests.rules.protocol.asked import P0, SIX, with_rules
+from tests.rules.protocol.asked import P0, SIX, UNHURRIED, with_rules
 
 REFERENCE = safeguards.IN_ORDER.atoms
 FEW = ("age_band", "objection", "purpose", "consent_state", "crime_types:hate")
@@ -44,6 +44,7 @@ def _by_trying(clauses: Sequence[Clause]) -> bool:
     )
 
 
+@UNHURRIED
 @given(_clauses(FEW))
 def test_there_is_an_assignment_exactly_where_trying_all_of_them_finds_one(
     clauses: list[Clause],
@@ -57,6 +58,7 @@ def test_there_is_an_assignment_exactly_where_trying_all_of_them_finds_one(
         assert all(value in ATOMS[name] for name, value in found.items())
 
 
+@UNHURRIED
 @given(_clauses(FEW))
 def test_what_is_found_differs_from_the_reference_only_where_it_must(
     clauses: list[Clause],
@@ -84,6 +86,7 @@ def test_a_list_holds_something() -> None:
     assert YES == found["crime_types:unknown"]
 
 
+@UNHURRIED
 @given(_clauses(FEW))
 def test_a_box_and_what_is_outside_of_it_are_never_both_so(clauses: list[Clause]) -> None:
     """And one of them always is."""
@@ -155,6 +158,7 @@ def test_z3_and_the_solver_agree_on_what_a_weakened_baseline_lets_pass(gone: str
     assert any(found)
 
 
+@UNHURRIED
 @given(_clauses([*ATOMS]))
 def test_z3_and_the_solver_agree_on_any_clauses(clauses: list[Clause]) -> None:
     """Over all atoms, where there are too many assignments to try."""
