@@ -25,7 +25,7 @@ from rules.protocol.shipped import shipped_protocol
 from schemas.facts import FACTS, read_facts
 from schemas.protocol import Effect
 from tests.house.source import HOUSE
-from tests.rules.protocol.asked import ANY_FACTS, SIX, TABLE, Document, asking
+from tests.rules.protocol.asked import ANY_FACTS, SIX, TABLE, UNHURRIED, Document, asking
 
 SEED = 7
 
@@ -48,6 +48,7 @@ def test_cedar_and_cel_say_of_every_worked_example_what_safepath_says() -> None:
         assert len(examples) == compare(judges, examples)
 
 
+@UNHURRIED
 @given(ANY_FACTS)
 def test_cedar_and_cel_say_of_any_facts_what_safepath_says(document: Document) -> None:
     """Rule by rule, with its effect."""

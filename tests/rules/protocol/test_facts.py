@@ -20,7 +20,7 @@ from schemas.facts import (
     facts_of,
     read_facts,
 )
-from tests.rules.protocol.asked import ANY_FACTS, IN_ORDER, Document, but
+from tests.rules.protocol.asked import ANY_FACTS, IN_ORDER, UNHURRIED, Document, but
 
 HALF_GIVEN = {"knew_purpose": "yes", "own_language": "no"}
 QUALITY = FACTS["consent_quality"].items
@@ -213,6 +213,7 @@ def test_an_object_that_is_given_in_part_is_unknown_in_the_rest() -> None:
     assert {"consent_quality": HALF_GIVEN} == facts.given()
 
 
+@UNHURRIED
 @given(ANY_FACTS)
 def test_what_was_given_reads_the_same_again(document: Document) -> None:
     """What `given` tells, is all that matters: the rest is as if nobody knew anything."""
@@ -221,6 +222,7 @@ def test_what_was_given_reads_the_same_again(document: Document) -> None:
     assert {*facts.given()} <= {*document}
 
 
+@UNHURRIED
 @given(ANY_FACTS)
 def test_facts_lead_to_atoms_and_atoms_back_to_facts(document: Document) -> None:
     """Every atom has one of its values; fields of no tier come back as `anything_else`."""
@@ -235,6 +237,7 @@ def test_facts_lead_to_atoms_and_atoms_back_to_facts(document: Document) -> None
     assert again == read_facts(again.given())
 
 
+@UNHURRIED
 @given(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in ATOMS.items()}))
 def test_any_atoms_are_somebodys_facts_unless_a_list_would_be_empty(atoms: dict[str, str]) -> None:
     """So what a proof finds can always be asked of the protocol."""

@@ -21,6 +21,8 @@ from schemas.protocol import Terms, Version
 from tests.rules.protocol.asked import SIX, UNHURRIED
 from tests.rules.protocol.refusals import ACTIVATED, DRAFT, FILE, REFUSALS, RULE_1, changed, deep
 
+LINE_BREAKS = "\n\r\x85\u2028\u2029"
+"""Where YAML begins a line."""
 DEEPEST = 24
 """How deeply a file may be nested."""
 
@@ -232,7 +234,8 @@ def test_any_text_is_loaded_or_refused_and_nothing_else(text: str) -> None:
 def _load_or_refuse(text: str) -> None:
     found = _loaded_or_refused(text)
     if isinstance(found, ProtocolFileError):
-        assert 1 <= found.line <= text.count("\n") + 2
+        breaks = sum(text.count(one) for one in LINE_BREAKS)
+        assert 1 <= found.line <= breaks + 2
         assert found.reason
 
 

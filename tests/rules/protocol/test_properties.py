@@ -25,6 +25,7 @@ from tests.rules.protocol.asked import (
     P0,
     P1,
     SIX,
+    UNHURRIED,
     Document,
     but,
     effects,
@@ -35,12 +36,14 @@ from tests.rules.protocol.by_hand import fired
 VERSIONS = st.sampled_from(SIX)
 
 
+@UNHURRIED
 @given(VERSIONS | st.just(NOT_HELD), ANY_FACTS)
 def test_what_the_files_say_is_what_the_protocol_says(version: str, document: Document) -> None:
     """A second implementation fires the same rules, with the same effects, on the same facts."""
     assert fired(version, document) == effects(judged(version, document))
 
 
+@UNHURRIED
 @given(VERSIONS, ANY_FACTS)
 def test_every_request_has_one_outcome_and_the_rules_that_make_it(
     version: str, document: Document
@@ -56,6 +59,7 @@ def test_every_request_has_one_outcome_and_the_rules_that_make_it(
     assert Evaluation.model_validate_json(found.model_dump_json()) == found
 
 
+@UNHURRIED
 @given(VERSIONS, ANY_FACTS)
 def test_every_rule_that_fired_is_told_with_its_reason_and_source(
     version: str, document: Document
@@ -71,6 +75,7 @@ def test_every_rule_that_fired_is_told_with_its_reason_and_source(
     assert sorted(set(found.needs)) == list(found.needs)
 
 
+@UNHURRIED
 @given(VERSIONS, ANY_FACTS)
 def test_fields_are_what_was_asked_for_and_only_where_it_is_eligible(
     version: str, document: Document
@@ -85,6 +90,7 @@ def test_fields_are_what_was_asked_for_and_only_where_it_is_eligible(
         assert () == found.fields
 
 
+@UNHURRIED
 @given(VERSIONS, ANY_FACTS, st.sampled_from(sorted(FACTS)))
 def test_not_knowing_a_fact_never_helps(version: str, document: Document, name: str) -> None:
     """Left out or unknown in so many words: what was denied or waited is not eligible then."""
@@ -129,6 +135,7 @@ def test_no_fact_that_a_version_reads_may_be_left_out(name: str) -> None:
     assert (set(SIX) - {P0, "p3-ho-mvp-2021"} if name in needed_by_one else set()) == found
 
 
+@UNHURRIED
 @given(st.data(), VERSIONS, ANY_FACTS)
 def test_the_order_of_anything_changes_nothing(
     data: st.DataObject, version: str, document: Document
@@ -158,6 +165,7 @@ def _same(one: Evaluation, other: Evaluation) -> None:
     assert {*one.told_versions} == {*other.told_versions}
 
 
+@UNHURRIED
 @given(st.data(), VERSIONS, ANY_FACTS)
 def test_the_order_of_rules_in_a_file_changes_nothing_but_the_hash(
     data: st.DataObject, version: str, document: Document
