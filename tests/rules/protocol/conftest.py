@@ -9,8 +9,9 @@ from rules.protocol.shipped import shipped_baseline, shipped_protocol
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """Under mutmut every test reads the files anew: what was read by code that was whole, would
-    hide what the changed code makes of it.
+    """Under mutmut every test reads the files anew.
+
+    What was read by code that was whole, would hide what the changed code makes of it.
     """
     if "MUTANT_UNDER_TEST" in os.environ:
         shipped_baseline.cache_clear()
