@@ -1,6 +1,6 @@
 """What people say of a case, for tests: builders, and a world of assertions of every kind."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from rules.protocol.safeguards import IN_ORDER
 from rules.protocol.standing import facts_at
 from schemas.actor import Actor, Role
 from schemas.assertions import Assertion, SourceKind
-from schemas.facts import FACTS, UNKNOWN, Facts, Shape
+from schemas.facts import FACTS, Shape
 from tests.builders import AT, POLICE
 
 HARBOUR, MEADOWLIGHT = "harbour-house", "meadowlight"
@@ -108,13 +108,16 @@ ROLES = (
 
 @st.composite
 def histories(
-    draw: st.DrawFn, facts: Sequence[str] = tuple(AUTHORITY), most: int = 8
+    draw: st.DrawFn,
+    facts: Sequence[str] = tuple(AUTHORITY),
+    roles: Sequence[Role] = ROLES,
+    most: int = 6,
 ) -> tuple[Assertion, ...]:
     """What some people said of a few facts, some of it in the place of what was said before."""
     made: list[Assertion] = []
     for number in range(1, draw(st.integers(1, most)) + 1):
         fact = FACTS[draw(st.sampled_from(facts))]
-        role = draw(st.sampled_from(ROLES))
+        role = draw(st.sampled_from(roles))
         by = Actor(
             role=role,
             organisation=draw(st.sampled_from((POLICE, HARBOUR, MEADOWLIGHT))),
@@ -142,11 +145,7 @@ def histories(
     return tuple(made)
 
 
-def read_all(assertions: Iterable[Assertion], at: datetime = AT) -> Facts:
-    """All facts, with records in order."""
-    return facts_at(assertions, RECORDS, at, f"{POLICE}:ann")
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether nobody knows it."""
-    return value in (UNKNOWN, (UNKNOWN,))
+def tellers(fact: str) -> tuple[Role, ...]:
+    """Everybody whose word on a fact may count for something."""
+    authority = AUTHORITY[fact]
+    return (*authority.roles, *authority.raisers, *authority.by_two)

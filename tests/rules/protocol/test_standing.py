@@ -1,19 +1,20 @@
 """How facts of a case read: who may say them, for how long, and what counts of contradictions."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.protocol.authority import AUTHORITY, FROM_RECORDS, NEARER_TO_A_NO
+from rules.protocol.safeguards import IN_ORDER
 from rules.protocol.shipped import shipped_protocol, shipped_versions
 from rules.protocol.standing import facts_at, may_supply, why
 from schemas.actor import Actor, Role
 from schemas.assertions import Assertion, Ground, Reading, Standing
-from schemas.facts import FACTS, UNKNOWN, Shape
-from schemas.protocol import Outcome
+from schemas.facts import FACTS, UNKNOWN, Shape, read_facts
+from schemas.protocol import CLOSED, Outcome
 from tests.builders import AT, POLICE
 from tests.rules.protocol.saying import (
     DAY,
@@ -28,12 +29,17 @@ from tests.rules.protocol.saying import (
     histories,
     in_order,
     read,
-    read_all,
     said,
+    tellers,
 )
 
 SIX = [version.id for version in shipped_versions()]
+OPEN = [version for version in SIX if version != CLOSED]
 STRICTEST_FIRST = list(Outcome)
+ELIGIBLE = STRICTEST_FIRST.index(Outcome.ELIGIBLE)
+ONE_VALUE = [name for name in AUTHORITY if FACTS[name].shape is Shape.ONE]
+ASKS = f"{POLICE}:ann"
+"""Who asks to share."""
 HARM, LINK, SOURCE = "harm_from_sharing", "third_party_link", "status_source"
 
 
@@ -42,16 +48,18 @@ def standing(fact: str, *assertions: Assertion, requester: str | None = None) ->
     return next(one for one in why(assertions, {}, AT, requester) if one.fact == fact)
 
 
-def outcome(assertions: tuple[Assertion, ...], version: str) -> int:
-    """How loose the outcome is, with records in order: 0 is a denial."""
-    said_by = shipped_protocol().evaluate(version, read_all(assertions))
-    return STRICTEST_FIRST.index(said_by.outcome)
+def outcome(fact: str, words: tuple[Assertion, ...], version: str, at: datetime = AT) -> int:
+    """How loose a request in order is with this fact as it reads then: 0 is a denial."""
+    reads = why(words, {}, at, ASKS)
+    value = next(one.value for one in reads if one.fact == fact)
+    judged = shipped_protocol().evaluate(version, read_facts({**IN_ORDER.given(), fact: value}))
+    return STRICTEST_FIRST.index(judged.outcome)
 
 
 # Who may say it
 
 
-@pytest.mark.parametrize("fact", [n for n in AUTHORITY if FACTS[n].shape is Shape.ONE])
+@pytest.mark.parametrize("fact", ONE_VALUE)
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
 def test_a_fact_is_supplied_by_the_roles_of_the_agreement_alone(fact: str, role: Role) -> None:
     """From anybody else it is kept and reads as unknown."""
@@ -132,7 +140,7 @@ def test_that_support_was_declined_is_said_by_the_service_or_by_two_of_staff() -
 # How long it lives
 
 
-@pytest.mark.parametrize("fact", [n for n in AUTHORITY if FACTS[n].shape is Shape.ONE])
+@pytest.mark.parametrize("fact", ONE_VALUE)
 def test_a_word_lives_as_long_as_the_agreement_says(fact: str) -> None:
     """To the moment; what is written lives as long as it says."""
     best = NEARER_TO_A_NO[fact][-1]
@@ -260,9 +268,14 @@ def test_a_record_counts_as_one_more_word() -> None:
 # Of everything that can be said
 
 
-def test_a_case_in_which_everything_is_said_is_eligible() -> None:
-    """Without this, the properties below would hold of nothing."""
-    assert Outcome.ELIGIBLE is STRICTEST_FIRST[outcome(in_order(), "p3-ho-mvp-2021")]
+@pytest.mark.parametrize("version", SIX)
+def test_a_case_in_which_everything_is_said_reads_as_in_order(version: str) -> None:
+    """Each by one who may: then the protocol says what it says to a request in order."""
+    facts = facts_at(in_order(), RECORDS, AT, ASKS)
+    assert IN_ORDER.values == facts.values
+    assert shipped_protocol().evaluate(version, facts).outcome is (
+        Outcome.DENY if version == CLOSED else Outcome.ELIGIBLE
+    )
 
 
 @given(histories(), st.randoms(use_true_random=False))
@@ -275,44 +288,64 @@ def test_the_order_in_which_words_are_read_does_not_matter(
     assert why(words, RECORDS, AT) == why(shuffled, RECORDS, AT)
 
 
-@given(histories(most=3), st.sampled_from(SIX), st.data())
+@given(st.sampled_from(ONE_VALUE), st.sampled_from(OPEN), st.data())
 def test_a_word_nearer_to_a_no_never_makes_an_outcome_looser(
-    words: tuple[Assertion, ...], version: str, data: st.DataObject
+    fact: str, version: str, data: st.DataObject
 ) -> None:
-    """Whoever says it, beside a case in order and whatever else was said."""
-    base = (*in_order(), *words)
-    fact = data.draw(st.sampled_from([n for n in AUTHORITY if FACTS[n].shape is Shape.ONE]))
-    reads = NEARER_TO_A_NO[fact].index(str(read_all(base).values[fact]))
-    value = data.draw(st.sampled_from(NEARER_TO_A_NO[fact][: reads + 1]))
-    role = data.draw(st.sampled_from(AUTHORITY[fact].roles))
-    by = Actor(role=role, organisation="other", person="cat")
-    more = said(fact, value, by, number=99, days_ago=0)
-    assert outcome((*base, more), version) <= outcome(base, version)
+    """Whoever says it, and whatever else was said of the fact."""
+    words = data.draw(histories(facts=(fact,), roles=tellers(fact)))
+    order = NEARER_TO_A_NO[fact]
+    reads = order.index(next(o.value for o in why(words, {}, AT, ASKS) if o.fact == fact))
+    role = data.draw(st.sampled_from(tellers(fact)))
+    more = said(
+        fact,
+        data.draw(st.sampled_from(order[: reads + 1])),
+        Actor(role=role, organisation="other", person="cat"),
+        number=99,
+        days_ago=0,
+    )
+    assert outcome(fact, (*words, more), version) <= outcome(fact, words, version)
 
 
-@given(histories(most=4), st.sampled_from(SIX), st.integers(0, 80), st.integers(1, 80))
+@given(st.sampled_from(list(AUTHORITY)), st.sampled_from(OPEN), st.data())
 def test_time_alone_never_makes_a_request_eligible(
-    words: tuple[Assertion, ...], version: str, early: int, later: int
+    fact: str, version: str, data: st.DataObject
 ) -> None:
     """Nothing more is said: what was not eligible, is not eligible later."""
-    everything = (*in_order(), *words)
-    protocol = shipped_protocol()
-    before, after = (
-        protocol.evaluate(version, read_all(everything, AT + days * DAY)).outcome
-        for days in (early, early + later)
-    )
-    assert before is Outcome.ELIGIBLE or after is not Outcome.ELIGIBLE
+    words = data.draw(histories(facts=(fact,), roles=tellers(fact)))
+    at = AT + data.draw(st.integers(0, 30)) * DAY
+    later = at + data.draw(st.integers(1, 40)) * DAY
+    if outcome(fact, words, version, at) < ELIGIBLE:
+        assert outcome(fact, words, version, later) < ELIGIBLE
 
 
-@given(histories(facts=("crime_types",), most=4), st.sampled_from(SIX))
-def test_crimes_that_are_contradicted_are_never_eligible(
-    words: tuple[Assertion, ...], version: str
+@given(st.sampled_from(ONE_VALUE), st.sampled_from(OPEN), st.data())
+def test_nobody_loosens_what_another_organisation_said(
+    fact: str, version: str, data: st.DataObject
 ) -> None:
+    """While a word stands that is no reason to go on, a word from elsewhere makes none."""
+    words = data.draw(histories(facts=(fact,), roles=AUTHORITY[fact].roles, most=4))
+    stands = [o for one in why(words, {}, AT, ASKS) if one.fact == fact for o in one.counted]
+    role = data.draw(st.sampled_from(tellers(fact)))
+    instead = data.draw(st.sampled_from([None, *words]))
+    more = said(
+        fact,
+        data.draw(st.sampled_from(FACTS[fact].values)),
+        Actor(role=role, organisation="other", person="cat"),
+        number=99,
+        days_ago=0,
+        instead_of=instead,
+    )
+    if stands:
+        assert outcome(fact, (*words, more), version) <= outcome(fact, words, version)
+
+
+@given(histories(facts=("crime_types",), roles=(Role.OIC, Role.PPU_OFFICER)))
+def test_crimes_that_are_contradicted_are_never_eligible(words: tuple[Assertion, ...]) -> None:
     """While two people name different crimes, somebody still has to find out."""
-    facts = read_all((*in_order(), *words))
-    if UNKNOWN in facts.values["crime_types"]:
-        said_by = shipped_protocol().evaluate(version, facts)
-        assert said_by.outcome is not Outcome.ELIGIBLE
+    found = next(one for one in why(words, {}, AT) if one.fact == "crime_types")
+    if found.reading is Reading.CONTRADICTED:
+        assert [] == [v for v in OPEN if outcome("crime_types", words, v) == ELIGIBLE]
 
 
 @given(histories())
