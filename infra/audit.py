@@ -68,6 +68,17 @@ async def append_act(
 
 
 @dataclass(frozen=True)
+class Books:
+    """The statements that read the rows of a room, for whoever may."""
+
+    head: str
+    page: str
+
+
+AUDIT_BOOKS = Books(head=_READING["read_audit_head"], page=_READING["read_audit_page"])
+
+
+@dataclass(frozen=True)
 class ChainReport:
     """What verifying found."""
 
@@ -83,7 +94,10 @@ class ChainReport:
 
 
 async def verify_chain(
-    connection: Connection, room: str, anchor: tuple[int, str] | None = None
+    connection: Connection,
+    room: str,
+    anchor: tuple[int, str] | None = None,
+    books: Books = AUDIT_BOOKS,
 ) -> ChainReport:
     """Recompute a room's chain from its first row.
 
@@ -91,11 +105,12 @@ async def verify_chain(
         connection: of the auditor's role.
         room: which chain.
         anchor: a number and hash noted earlier, elsewhere; a chain rewritten since differs.
+        books: where its rows are.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        head = await connection.fetchrow(_READING["read_audit_head"], room)
+        head = await connection.fetchrow(books.head, room)
         seq, prev, anchored = 0, _GENESIS, anchor in (None, (0, _GENESIS))
-        async for row in _rows(connection, room):
+        async for row in _rows(connection, room, books):
             seq += 1
             fault = _fault_of(row, seq, prev)
             if fault:
@@ -191,9 +206,9 @@ def _hash(row: asyncpg.Record) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def _rows(connection: Connection, room: str) -> AsyncIterator[asyncpg.Record]:
+async def _rows(connection: Connection, room: str, books: Books) -> AsyncIterator[asyncpg.Record]:
     last = -1
-    while rows := await connection.fetch(_READING["read_audit_page"], room, last, _PAGE):
+    while rows := await connection.fetch(books.page, room, last, _PAGE):
         for row in rows:
             yield row
         last = rows[-1]["seq"]

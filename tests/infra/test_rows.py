@@ -20,6 +20,7 @@ from rules.duties import ACKNOWLEDGE, deadline_id
 from rules.packets import shown
 from schemas.actor import Actor
 from schemas.actor import Role as PersonRole
+from schemas.assertions import SourceKind
 from schemas.case import Stage, Subject
 from schemas.case_commands import DeclareConflict
 from schemas.casework import CaseLink, Entitlement, LinkKind, TransferState
@@ -34,6 +35,7 @@ from schemas.erasure import ErasureReason, ErasureState
 from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id, new_case_ref
 from schemas.lanes import AgeGroup, MaracAgency
+from schemas.protocol import Outcome as Verdict
 from schemas.referral import NeedCategory, NeedState, ReferralState
 from schemas.referral_commands import AcceptReferral, DeclineReferral, StartAdvice
 from schemas.snapshot import DispatchKind, DispatchState
@@ -102,7 +104,7 @@ SELECT what, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END A
         ELSE ' (' || string_agg(of_column, ', ' ORDER BY of_column) || ')' END AS privilege
 FROM granted GROUP BY what, grantee, granted.privilege ORDER BY 1, 2, 3
 """
-_OURS = ["record", "vault", "audit", "directory", "migrations"]
+_OURS = ["record", "vault", "audit", "directory", "migrations", "gate"]
 
 
 @dataclass(frozen=True)
@@ -603,6 +605,8 @@ async def test_functions_that_see_more_than_their_caller_fix_where_they_look(
 # Constraints
 
 ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
+    "assertion_source_known": SourceKind,
+    "evaluation_outcome_known": Verdict,
     "trouble_asked_known": Repair,
     "case_file_age_known": AgeGroup,
     "case_file_entitlement_known": Entitlement,
