@@ -16,6 +16,7 @@ TEXTS: dict[NoticeTemplate, str] = {
     NoticeTemplate.TASK: "There is a task for you in safepath.",
     NoticeTemplate.REMINDER: "Something in safepath is due soon.",
     NoticeTemplate.ESCALATION: "Something in safepath is late or needs a decision.",
+    NoticeTemplate.OVERSIGHT: "The data protection officer has something to look at in safepath.",
     NoticeTemplate.STUCK: "Something in safepath keeps failing: `safepath ops stuck` lists it.",
 }
 """Whole texts. There is nothing in them to fill in."""

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     dsn_journeys: str | None = None
     dsn_web: str | None = None
     dsn_audit: str | None = None
+    dsn_gate: str | None = None
     kek_file: Path | None = None
     operations_key_file: Path | None = None
     notices_dir: Path | None = None
@@ -135,6 +136,7 @@ def _named_dsns(settings: Settings) -> dict[Role, str]:
         Role.JOURNEYS: settings.dsn_journeys,
         Role.WEB: settings.dsn_web,
         Role.AUDIT: settings.dsn_audit,
+        Role.GATE: settings.dsn_gate,
     }
     return {role: value for role, value in pairs.items() if value}
 

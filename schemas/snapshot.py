@@ -116,6 +116,7 @@ class NoticeTemplate(StrEnum):
     REMINDER = "reminder"
     ESCALATION = "escalation"
     STUCK = "stuck"
+    OVERSIGHT = "oversight"
 
 
 class Dispatch(BaseModel):

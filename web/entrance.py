@@ -5,7 +5,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from infra.audit import AuditReader
 from infra.database import Pool, Scope, is_embedded, open_pool
+from infra.facts import FactBook, GateBook
 from infra.keys import FileKeyProvider, Keyring
+from infra.notices import FileNotices
 from infra.reading import PostgresReader
 from infra.record import PostgresRecord
 from infra.settings import Installation
@@ -17,6 +19,8 @@ from schemas.errors import BadInputError, SettingsError
 from web.asking import Journeys
 from web.counter import Counter
 from web.desk import Desk
+from web.facts import FactDesk, GateCounter
+from web.gate import GateDesk
 from web.repair import RepairDesk
 
 _AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
@@ -72,6 +76,52 @@ async def open_repair_desk(installation: Installation, actor: Actor) -> AsyncIte
         keyring = Keyring(pool, FileKeyProvider(installation.kek_file), scope)
         counter = Counter(actor, PostgresRecord(pool, keyring, scope))
         yield RepairDesk(counter, pool)
+
+
+@asynccontextmanager
+async def open_fact_desk(installation: Installation, actor: Actor) -> AsyncIterator[FactDesk]:
+    """The same for somebody who says a fact of a case, and sees none.
+
+    Raises:
+        SettingsError: this database was not made by `safepath up`.
+        BadInputError: role and organisation do not go together, or they have left.
+        UnreachableError: PostgreSQL does not answer.
+    """
+    async with AsyncExitStack() as opened:
+        pool, _ = await _known(opened, installation, actor)
+        book = FactBook(pool, actor)
+        yield FactDesk(GateCounter(actor, book), book)
+
+
+@asynccontextmanager
+async def open_gate_desk(installation: Installation, actor: Actor) -> AsyncIterator[GateDesk]:
+    """The same for somebody who looks at a case through the sharing protocol.
+
+    Raises:
+        SettingsError: this database was not made by `safepath up`, or nobody named the gate's.
+        BadInputError: role and organisation do not go together, or they have left.
+        UnreachableError: PostgreSQL does not answer.
+    """
+    async with AsyncExitStack() as opened:
+        pool, keyring = await _known(opened, installation, actor)
+        gate = GateBook(await _opened_pool(opened, installation.dsn(DatabaseRole.GATE)))
+        book = FactBook(pool, actor)
+        record = PostgresRecord(pool, keyring, Scope(actor))
+        notices = FileNotices(installation.notices_dir)
+        yield GateDesk(GateCounter(actor, book), pool, record, book, gate, notices)
+
+
+async def _known(
+    opened: AsyncExitStack, installation: Installation, actor: Actor
+) -> tuple[Pool, Keyring]:
+    """The connections of a person who is there, in an organisation that goes with the role."""
+    scope = Scope(actor)
+    pool = await _opened_pool(opened, installation.dsn(DatabaseRole.WEB))
+    await _check_embedded(pool)
+    keyring = Keyring(pool, FileKeyProvider(installation.kek_file), scope)
+    await _check_organisation(PostgresReader(pool, keyring, scope), actor)
+    await _check_still_here(StaffRegister(pool, scope), actor)
+    return pool, keyring
 
 
 async def _check_embedded(pool: Pool) -> None:
