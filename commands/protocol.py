@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from commands import protocol_results, protocol_show
-from commands.console import JsonOption, err, listing, out, print_json, verb
+from commands import protocol_case, protocol_report, protocol_results, protocol_show
+from commands.console import (
+    DEFAULT_DATA_DIR,
+    DataDirOption,
+    JsonOption,
+    err,
+    listing,
+    out,
+    print_json,
+    verb,
+)
+from commands.people import ActorOption
 from schemas.errors import BadInputError, SafepathError
 
 if TYPE_CHECKING:
@@ -85,19 +95,40 @@ def show(
 
 @app.command()
 @verb
-def evaluate(
+async def evaluate(
     version: Annotated[
-        str, typer.Option("--version", help="The version that is active.", show_default=False)
-    ],
-    facts: FactsOption,
+        str | None,
+        typer.Option("--version", help="The version that is active.", show_default=False),
+    ] = None,
+    facts: FactsOption = "",
+    case: Annotated[
+        str,
+        typer.Option(
+            "--case",
+            help="Instead of facts: a case, with the facts that were said of it and our records.",
+            show_default=False,
+        ),
+    ] = "",
+    fields: Annotated[
+        str, typer.Option(help="With --case: the fields asked for, with commas between.")
+    ] = "",
+    actor: ActorOption = "",
+    data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
     """Say what a version and all that was told make of facts: deny, needs facts, or eligible.
 
     Exit 0 whatever the outcome. Facts that cannot be read end it with exit 2 and one line on
-    standard error; results of lines before it have been printed.
+    standard error; results of lines before it have been printed. That you asked of a case is kept.
     """
+    if case:
+        await protocol_case.evaluate_case(
+            case, version=version, fields=fields, actor=actor, data_dir=data_dir, as_json=as_json
+        )
+        return
     try:
+        if version is None or not facts:
+            raise BadInputError("--version and --facts", "give both, or a --case")
         protocol, (wanted,) = with_files(_shipped(), [version])
         if protocol.versions[wanted].historical:
             raise BadInputError(
@@ -337,3 +368,11 @@ def _print_evaluation(said: "Evaluation", *, is_first: bool) -> None:
     if not is_first:
         out.print()
     protocol_results.print_evaluation(said)
+
+
+for name, function in (
+    ("fact", protocol_case.fact),
+    ("facts", protocol_case.facts),
+    ("report", protocol_report.report),
+):
+    app.command(name)(function)
