@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
+from rich.markup import escape
 
 from commands.console import (
     DEFAULT_DATA_DIR,
     DataDirOption,
     JsonOption,
-    listing,
     local_short,
     out,
     print_json,
@@ -126,11 +126,12 @@ async def facts(
     if as_json:
         print_json(list(standing))
         return
-    table = listing("fact", "reads", "why", "until", "who may say it")
     for one in standing:
-        until = local_short(one.until) if one.until else "–"
-        table.add_row(one.fact, _shown(one.value), _why(one), until, _suppliers(one))
-    out.print(table)
+        until = f" [dim]until {local_short(one.until)}[/]" if one.until else ""
+        out.print(f"[bold]{one.fact}[/]: {escape(_shown(one.value))}{until}")
+        out.print(f"  {escape(_why(one))}")
+        if one.may_supply:
+            out.print(f"  [dim]may come from: {_roles(one)}[/]")
 
 
 async def evaluate_case(  # the options of its verb
@@ -245,12 +246,12 @@ def _shown(value: Any) -> str:
 
 
 _READINGS = {
-    "from_records": "our records",
+    "from_records": "our own records say so",
     "asserted": "said by {counted}",
     "contradicted": "people differ: nearest to a no, said by {counted}",
     "inherited": "first raised so: {counted}",
     "run_out": "what was said has run out",
-    "nobody_says": "nobody has said",
+    "nobody_says": "nobody has said anything that counts",
 }
 _GROUNDS = {
     "not_their_fact": "not theirs to say",
@@ -267,7 +268,7 @@ _GROUNDS = {
 
 def _why(one: "Standing") -> str:
     text = _READINGS[one.reading].format(counted=_who(one.counted))
-    left = [f"{_who([out_.assertion])}: {_GROUNDS[out_.ground]}" for out_ in one.left_out]
+    left = (f"not counted: {_who([o.assertion])} ({_GROUNDS[o.ground]})" for o in one.left_out)
     return "; ".join([text, *left])
 
 
@@ -276,5 +277,5 @@ def _who(assertions: "Iterable[Assertion]") -> str:
     return ", ".join(said)
 
 
-def _suppliers(one: "Standing") -> str:
-    return ", ".join(role.value for role in one.may_supply) or "our records alone"
+def _roles(one: "Standing") -> str:
+    return ", ".join(role.value for role in one.may_supply)
