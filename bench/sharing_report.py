@@ -85,7 +85,7 @@ def _ratios(found: Sharing) -> Table:
 def _speeds(found: Sharing) -> Table:
     rows = [row for one in found.judged for row in _speeds_of(one)]
     return Table(
-        "Judgements per second on this machine, one process",
+        "Judgements per second of CPU on this machine",
         ("in play", "rules", "halves", "judge", "judgements/s", "µs each"),
         rows,
     )

@@ -7,9 +7,9 @@ import pytest
 from rules.protocol.shipped import shipped_baseline, shipped_protocol
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _nothing_remembered() -> None:
-    """Under mutmut every test reads the files anew.
+    """Under mutmut every module of tests reads the files anew.
 
     What was read by code that was whole, would hide what the changed code makes of it.
     """
