@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     kek_file: Path | None = None
     operations_key_file: Path | None = None
     notices_dir: Path | None = None
+    protocol_owners_file: Path | None = None
     build: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     actor: str | None = None
     telemetry: bool = False
@@ -59,6 +60,10 @@ class Installation:
     metrics_address: str | None = None
     """Where the worker shows Prometheus its counts; None: nowhere."""
     log: bool = False
+    protocol_owners_file: Path | None = None
+    """The public keys of those who may sign a protocol; None: nobody may."""
+    protocol_keys_dir: Path | None = None
+    """Where an embedded stack keeps the private keys of its development owners."""
     build: str | None = None
     """Which build of the worker this is; None: workers are not told apart."""
 
@@ -162,6 +167,7 @@ def _from_settings(settings: Settings) -> Installation:
         kek_file=settings.kek_file,
         operations_key_file=settings.operations_key_file,
         notices_dir=settings.notices_dir,
+        protocol_owners_file=settings.protocol_owners_file,
         temporal_address=None,
         telemetry=settings.telemetry,
         otlp_endpoint=settings.otlp_endpoint,
@@ -185,6 +191,8 @@ def _from_stack(data_dir: Path, settings: Settings) -> Installation:
         kek_file=key_file(paths, KeyFile.KEK),
         operations_key_file=key_file(paths, KeyFile.OPERATIONS),
         notices_dir=paths.notices,
+        protocol_owners_file=settings.protocol_owners_file or paths.protocol_owners,
+        protocol_keys_dir=paths.secrets,
         temporal_address=state.temporal_address,
         telemetry=settings.telemetry,
         otlp_endpoint=settings.otlp_endpoint,

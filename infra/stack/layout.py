@@ -50,6 +50,11 @@ class StackPaths:
         return self.data_dir / "notices"
 
     @property
+    def protocol_owners(self) -> Path:
+        """The public keys of those who may sign a sharing protocol."""
+        return self.data_dir / "protocol-owners.json"
+
+    @property
     def state(self) -> Path:
         """`stack.json`: how the other verbs find the stack."""
         return self.data_dir / "stack.json"

@@ -17,6 +17,7 @@ from infra.stack.layout import StackPaths, prepare
 from infra.stack.lock import StackLock
 from infra.stack.ports import choose_ports
 from infra.stack.processes import is_alive
+from infra.stack.protocol_owners import ensure_protocol_owners
 from infra.stack.secrets import Role, ensure_secrets
 from infra.stack.services import Services, no_services, our_services
 from infra.stack.state import ChildState, Ports, StackState, dsn, read_state, write_state
@@ -69,6 +70,7 @@ class EmbeddedStack:
         last = read_state(self._paths.data_dir)
         await self._outwait(last)
         ensure_secrets(self._paths)
+        ensure_protocol_owners(self._paths, self._say)
         ports = choose_ports(self._plan.ports, last.ports if last else Ports())
         specs, services = self._specs(ports)
         self._state = StackState(
