@@ -50,6 +50,7 @@ CONSTRAINT_ERRORS: dict[str, tuple[str, str]] = {
     "withdrawal_check_by_another": ("second_person", "Somebody else than the recorder asks her."),
     "risk_assessment_reviewed_by_another": ("second_person", "A second person reviews it."),
     "case_person_widened_by_two": ("second_person", "A second person confirms it."),
+    "adoption_signed_by_two": ("second_person", "A second person signs it."),
     "pause_case_fk": ("unknown_case", "There is no such case."),
     "case_link_other_fk": ("unknown_case", "There is no such case to link."),
     "command_log_pk": (

@@ -48,9 +48,13 @@ class Fault(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     """There is no public key of somebody who is said to have signed."""
     BAD_SIGNATURE = "bad_signature"
-    """What is written down is not what was signed, here and over this baseline."""
+    """What is written down is not what was signed, or not for this deployment."""
+    OTHER_BASELINE = "other_baseline"
+    """The baseline is another now than the one that was signed with it: it is signed anew."""
     CHANGED_CONTENT = "changed_content"
     """The version that is held is not the one that was held first."""
+    LAPSED = "lapsed"
+    """What the first person signed had lapsed when the second did."""
     ONE_SIGNER = "one_signer"
     """Two people sign, of the organisation whose protocol it is."""
 
@@ -114,6 +118,11 @@ class Adoption(Offer):
     def since(self) -> datetime:
         """When it came into force: the later of the two moments that were signed."""
         return max(self.first.since, self.second.since)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the first signature had lapsed before the second was given."""
+        return abs(self.second.since - self.first.since) >= PROPOSAL_LAPSES_AFTER
 
     def is_over(self, at: datetime) -> bool:
         """Whether the version's last day has passed."""
@@ -186,10 +195,17 @@ class ProtocolStatus(_Kept):
     fault: Fault | None = Field(description="What makes the latest adoption count for nothing.")
     history: tuple[Adoption, ...] = Field(description="Every adoption, the oldest first.")
     proposal: Proposal | None
+    owners: tuple[str, ...] = Field(description="ORG:STAFF of its people whose keys are known.")
     awaited: tuple[Awaited, ...]
     assessments: tuple[Assessment, ...]
     agreements: tuple[Agreement, ...]
     paperwork: Paperwork
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Who could sign what waits."""
+        first = self.proposal.first.by if self.proposal else None
+        return tuple(who for who in self.owners if who != first) if self.proposal else ()
 
     @property
     def active(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 from infra.record import PostgresRecord
 from rules.decide import missing_right, stepped_back
@@ -46,6 +47,14 @@ class Counter:
         refused = await self.refused(verb, case_ref, asked)
         if refused:
             raise NotAllowed(refused)
+
+    async def turn_down(self, verb: Verb, refused: Refused) -> NoReturn:
+        """Refuse what is about no case, with its audit row.
+
+        Raises:
+            NotAllowed: always.
+        """
+        raise NotAllowed(await self._noted(verb, None, refused.reasons))
 
     async def close(self, verb: Verb, case_ref: CaseRef, refusal: Refusal) -> NotDone:
         """A refusal that touches no case, with its audit row."""

@@ -116,4 +116,16 @@ def second_objection(proposal: Proposal, offer: Offer, actor: Actor) -> Refused 
     return None
 
 
+def nothing_waits() -> Refused:
+    """The refusal to withdraw what is not there."""
+    return refused("nothing_waits", "No version waits for a second signature.")
+
+
+def withdrawal_objection(proposal: Proposal, actor: Actor) -> Refused | None:
+    """What speaks against taking a proposal back; None: it is one's own."""
+    if proposal.first.by == actor.who:
+        return None
+    return refused("not_yours", f"{proposal.first.by} signed it, who alone can withdraw it.")
+
+
 _GROUNDS = {"dpia_id": "the DPIA", "reason": "the reason", "departs_from": "what it departs from"}

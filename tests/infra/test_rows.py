@@ -104,7 +104,7 @@ SELECT what, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END A
         ELSE ' (' || string_agg(of_column, ', ' ORDER BY of_column) || ')' END AS privilege
 FROM granted GROUP BY what, grantee, granted.privilege ORDER BY 1, 2, 3
 """
-_OURS = ["record", "vault", "audit", "directory", "migrations", "gate"]
+_OURS = ["record", "vault", "audit", "directory", "migrations", "gate", "protocol"]
 
 
 @dataclass(frozen=True)
@@ -625,6 +625,7 @@ ENUMS: dict[str, type[StrEnum] | frozenset[str]] = {
     "need_state_known": NeedState,
     "outbox_kind_known": DispatchKind,
     "outbox_state_known": DispatchState,
+    "proposal_end_known": frozenset({"adopted", "withdrawn"}),
     "referral_state_known": ReferralState,
     "service_capacity_known": Capacity,
     "service_needs_known": NeedCategory,
