@@ -16,6 +16,7 @@ from schemas.contact import Contact
 from schemas.decisions import Decision, Reply
 from schemas.ids import CaseRef
 from schemas.packet import ReferralPacket
+from schemas.protocol import CLOSED
 from schemas.snapshot import CaseSnapshot, Dispatch
 from schemas.verbs import Verb
 
@@ -80,10 +81,13 @@ class Record(Protocol):
         told_text: str,
         actor: Actor,
         starts: Starts | None = None,
+        *,
+        told_protocol: str = CLOSED,
     ) -> CaseHeader:
         """Create the case with its key, sealed texts and audit row.
 
-        `starts` says what begins with it; it is written in the same transaction.
+        `starts` says what begins with it; it is written in the same transaction. `told_protocol`
+        is the version of the sharing protocol that was active when she was told.
         """
         ...
 

@@ -34,6 +34,7 @@ def _people(page: "CasePage") -> Iterator[str]:
     yield f"{case.subject.value}, by {case.channel.value}, led by {case.owner}"
     yield f"assigned to {case.assigned_to or 'nobody yet'}"
     yield f"{case.entitlement.value} entitlement, age: {case.age.value}"
+    yield from _told(page)
     if case.closing_reason:
         yield f"closing as {spoken(case.closing_reason)}, asked for by {case.closing_asked_by}"
     yield from _her_death(page)
@@ -51,6 +52,16 @@ def _people(page: "CasePage") -> Iterator[str]:
     yield from _in_repair(page)
     for link in page.links:
         yield f"linked with {link.other}: {spoken(link.link)}"
+
+
+def _told(page: "CasePage") -> Iterator[str]:
+    """What no later protocol may fall short of."""
+    if page.told:
+        told = page.told
+        yield (
+            f"told about sharing on {local_short(told.told_at)}: {told.told_version}, while "
+            f"{told.told_protocol} was active"
+        )
 
 
 def _in_repair(page: "CasePage") -> Iterator[str]:

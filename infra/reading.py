@@ -39,6 +39,7 @@ from schemas.views import (
     Note,
     ShareLine,
     TaskLine,
+    ToldLine,
 )
 
 _SQL = statements("reading")
@@ -172,6 +173,11 @@ class PostgresReader:
         """The sharing ledger of a case."""
         rows = await self._fetch("read_shares", case_ref)
         return tuple(ShareLine.model_validate(dict(row)) for row in rows)
+
+    async def read_told(self, case_ref: CaseRef) -> ToldLine | None:
+        """What she was told about sharing, and under which protocol; None: not for this caller."""
+        rows = await self._fetch("read_told", case_ref)
+        return ToldLine.model_validate(dict(rows[0])) if rows else None
 
     async def read_stuck(self, case_ref: CaseRef) -> tuple[Trouble, ...]:
         """What keeps failing in a case, for those who lead it."""

@@ -25,6 +25,7 @@ from schemas.decisions import Changed, Refused, Reply
 from schemas.errors import BadInputError, RecordError, SteppedBackError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.private import is_hidden, private_to, refused_in_private
+from schemas.protocol import CLOSED
 from schemas.snapshot import CaseSnapshot, Dispatch
 from schemas.verbs import Verb
 
@@ -47,6 +48,8 @@ class PostgresRecord:
         told_text: str,
         actor: Actor,
         starts: Starts | None = None,
+        *,
+        told_protocol: str = CLOSED,
     ) -> CaseHeader:
         """Create the case: party, key, header, sealed texts, wake and audit row, or nothing."""
         async with transaction(self._pool, self._scope, case_ref) as connection:
@@ -58,7 +61,7 @@ class PostgresRecord:
                     )
             key = await self._keys.create_case_key(connection, case_ref)
             await connection.execute(
-                _SQL["put_case"], *_case_row(case_ref, opening, told_text, actor)
+                _SQL["put_case"], *_case_row(case_ref, opening, told_text, actor), told_protocol
             )
             for field, text in (opening.personal.texts() if opening.personal else {}).items():
                 where = (case_ref, field.value, FIRST)
@@ -74,7 +77,7 @@ class PostgresRecord:
             snapshot = await self._snapshot(connection, case_ref)
             if starts is not None:
                 await self._write_changes(connection, starts(snapshot), opening.occurred_at)
-            await audit.append(connection, _opening_body(case_ref, opening, actor))
+            await audit.append(connection, _opening_body(case_ref, opening, actor, told_protocol))
             return snapshot.case
 
     async def read(self, case_ref: CaseRef) -> CaseSnapshot:
@@ -279,7 +282,7 @@ def _case_row(
     )
 
 
-def _opening_body(case_ref: str, opening: CaseOpening, actor: Actor) -> str:
+def _opening_body(case_ref: str, opening: CaseOpening, actor: Actor, told_protocol: str) -> str:
     held = sorted(opening.personal.texts()) if opening.personal else []
     return audit.audit_body(
         actor,
@@ -291,6 +294,7 @@ def _opening_body(case_ref: str, opening: CaseOpening, actor: Actor) -> str:
             "subject": opening.subject,
             "channel": opening.channel,
             "told": opening.told.version,
+            "protocol": told_protocol,
             "restricted": "yes" if opening.is_restricted else None,
             "age": opening.age,
             "fields": ",".join(held),

@@ -14,6 +14,7 @@ from schemas.decisions import Permitted
 from schemas.erasure import Erasure
 from schemas.holds import Hold
 from schemas.lanes import Marac, Nrm, RiskAssessment
+from schemas.protocol import CLOSED
 from schemas.referral import InfoAnswer, Need, Priority, Referral, ReferralState
 from schemas.snapshot import Task, TaskKind
 from schemas.troubles import Trouble
@@ -57,6 +58,7 @@ class CasePage(_View):
     contacts: tuple[Contact, ...] = ()
     holds: tuple[Hold, ...] = ()
     checks: tuple[WithdrawalCheck, ...] = ()
+    told: "ToldLine | None" = None
     risk: RiskAssessment | None = None
     marac: Marac | None = None
     nrm: Nrm | None = None
@@ -167,6 +169,21 @@ class InboxLine(_View):
     claimed_by: str | None = None
     info_answer: InfoAnswer | None = None
     erased_at: datetime | None = Field(default=None, description="When the case was erased.")
+
+
+class ToldLine(_View):
+    """What she was told about sharing, when, and under which version of the protocol."""
+
+    told_version: str
+    told_language: str
+    told_at: datetime
+    told_protocol: str = CLOSED
+
+    @field_validator("told_protocol", mode="before")
+    @classmethod
+    def _closed_before(cls, value: object) -> object:
+        """Older cases were opened before any version could be active."""
+        return CLOSED if value is None else value
 
 
 class ShareLine(_View):

@@ -27,6 +27,7 @@ from schemas.errors import BadInputError, RecordError
 from schemas.ids import CaseRef, journey_workflow_id
 from schemas.packet import ReferralPacket
 from schemas.private import is_hidden, private_to, refused_in_private
+from schemas.protocol import CLOSED
 from schemas.snapshot import CaseSnapshot, Dispatch, DispatchState, ListedService
 from schemas.verbs import Verb
 from schemas.views import ShareLine
@@ -76,9 +77,12 @@ class FakeRecord:
         told_text: str,
         actor: Actor,
         starts: Starts | None = None,
+        *,
+        told_protocol: str = CLOSED,
     ) -> CaseHeader:
         """Remember a case and what it holds."""
         assert told_text
+        assert told_protocol
         if case_ref in self.cases:
             raise RecordError("case_exists", "There is a case of that reference already.")
         confirmed = opening.safety is not None and opening.safety.is_confirmed

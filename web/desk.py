@@ -6,7 +6,9 @@ a worker (a withdrawal, what a service answers) are written to the record first,
 workflows are told after. What only looks is in `web.looking`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from uuid import uuid4
 
@@ -18,6 +20,7 @@ from infra.calendars.load import england_and_wales
 from infra.clocks import record_now
 from infra.database import Pool, Scope
 from infra.hsds import read_directory
+from infra.protocols import Protocols
 from infra.reading import OpenedPacket, PostgresReader
 from infra.record import PostgresRecord
 from infra.staff import StaffRegister
@@ -35,6 +38,7 @@ from schemas.decisions import Committed, Refusal, Reply
 from schemas.directory import Capacity
 from schemas.errors import BadInputError
 from schemas.ids import CaseRef, new_case_ref
+from schemas.protocol import CLOSED
 from schemas.referral_commands import OpenReferral
 from schemas.verbs import Verb
 from schemas.views import DirectoryLoaded
@@ -67,10 +71,12 @@ class Desk(Looking):
         staff: StaffRegister,
         journeys: Journeys,
         audit: AuditReader | None,
+        protocols: Callable[[], Protocols] | None = None,
     ) -> None:
         super().__init__(actor, record, reader, staff, audit)
         self._pool = pool
         self._journeys = journeys
+        self._protocols = protocols
 
     # Cases
 
@@ -90,7 +96,10 @@ class Desk(Looking):
         header = await self._opened_before(case_ref)
         if header is None:
             starts = starts_at(now(), england_and_wales())
-            header = await self._record.open_case(case_ref, opening, text, self.actor, starts)
+            told = await self._active_at(opening.told.at)
+            header = await self._record.open_case(
+                case_ref, opening, text, self.actor, starts, told_protocol=told
+            )
         return OpenedCase(case=header, journey_started=await self._journeys.tell(case_ref))
 
     @at_desk
@@ -258,6 +267,12 @@ class Desk(Looking):
         taker = self.actor.model_copy(update={"person": person})
         if await self._staff.has_left(taker):
             raise BadInputError("person", f"{person} has left {self.actor.organisation}")
+
+    async def _active_at(self, at: datetime) -> str:
+        """The protocol that was active when she was told: never typed, and closed in doubt."""
+        if self._protocols is None:
+            return CLOSED
+        return await self._protocols().active_id(self.actor.organisation, at)
 
     async def _opened_before(self, case_ref: CaseRef) -> CaseHeader | None:
         try:

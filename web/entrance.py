@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from infra.audit import AuditReader
 from infra.database import Pool, Scope, is_embedded, open_pool
@@ -11,6 +12,7 @@ from infra.notices import FileNotices
 from infra.reading import PostgresReader
 from infra.record import PostgresRecord
 from infra.settings import Installation
+from infra.signing import read_owners
 from infra.stack.secrets import Role as DatabaseRole
 from infra.staff import StaffRegister
 from infra.temporal import connect_temporal
@@ -21,6 +23,7 @@ from web.counter import Counter
 from web.desk import Desk
 from web.facts import FactDesk, GateCounter
 from web.gate import GateDesk
+from web.protocol import ProtocolDesk, protocols_of, protocols_without_waiting
 from web.repair import RepairDesk
 
 _AUDIT_ROLES = (Role.AUDITOR, Role.DPO, Role.OPS)
@@ -39,24 +42,21 @@ async def open_desk(installation: Installation, actor: Actor) -> AsyncIterator[D
 
     Raises:
         SettingsError: this database was not made by `safepath up`.
-        BadInputError: role and organisation do not go together.
+        BadInputError: role and organisation do not go together, or they have left.
         UnreachableError: PostgreSQL does not answer.
     """
     scope = Scope(actor)
     async with AsyncExitStack() as opened:
-        pool = await _opened_pool(opened, installation.dsn(DatabaseRole.WEB))
-        await _check_embedded(pool)
-        keyring = Keyring(pool, FileKeyProvider(installation.kek_file), scope)
+        pool, keyring = await _known(opened, installation, actor)
         reader = PostgresReader(pool, keyring, scope)
-        await _check_organisation(reader, actor)
         audit = None
         if actor.role in _AUDIT_ROLES:
             audit = AuditReader(await _opened_pool(opened, installation.dsn(DatabaseRole.AUDIT)))
         record = PostgresRecord(pool, keyring, scope)
         staff = StaffRegister(pool, scope)
-        await _check_still_here(staff, actor)
         journeys = Journeys(pool, record, scope, lambda: connect_temporal(installation, keyring))
-        yield Desk(actor, pool, record, reader, staff, journeys, audit)
+        protocols = partial(protocols_without_waiting, pool, scope, installation)
+        yield Desk(actor, pool, record, reader, staff, journeys, audit, protocols)
 
 
 @asynccontextmanager
@@ -109,6 +109,25 @@ async def open_gate_desk(installation: Installation, actor: Actor) -> AsyncItera
         record = PostgresRecord(pool, keyring, Scope(actor))
         notices = FileNotices(installation.notices_dir)
         yield GateDesk(GateCounter(actor, book), pool, record, book, gate, notices)
+
+
+@asynccontextmanager
+async def open_protocol_desk(
+    installation: Installation, actor: Actor
+) -> AsyncIterator[ProtocolDesk]:
+    """The same for a person who looks at the sharing protocol, or changes it.
+
+    Raises:
+        SettingsError: this database was not made by `safepath up`, or the file of protocol owners
+            cannot be read.
+        BadInputError: role and organisation do not go together, or they have left.
+        UnreachableError: PostgreSQL does not answer.
+    """
+    scope, owners = Scope(actor), read_owners(installation.protocol_owners_file)
+    async with AsyncExitStack() as opened:
+        pool, keyring = await _known(opened, installation, actor)
+        counter = Counter(actor, PostgresRecord(pool, keyring, scope))
+        yield ProtocolDesk(counter, pool, protocols_of(pool, scope, owners))
 
 
 async def _known(

@@ -78,6 +78,7 @@ class Looking:
             self.actor,
             shares=await self._reader.read_shares(case_ref),
             stuck=await self._reader.read_stuck(case_ref),
+            told=await self._reader.read_told(case_ref),
             actions=permitted(snapshot, self.actor, world),
             personal=await self._reader.read_personal(case_ref, self.actor) if personal else None,
             notes=await self._reader.read_notes(case_ref, self.actor) if notes else None,

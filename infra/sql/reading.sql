@@ -51,7 +51,8 @@ WHERE case_ref = $1 AND verb NOT IN ('claim_referral', 'release_referral')
 ORDER BY seq
 
 -- name: read_told
-SELECT told_version, told_language, told_text, told_at FROM record.case_file WHERE case_ref = $1
+SELECT told_version, told_language, told_text, told_at, told_protocol FROM record.case_file
+WHERE case_ref = $1
 
 -- name: read_shares
 SELECT referral, service, organisation, purpose, fields, consent_epoch, occurred_at

@@ -91,8 +91,8 @@ INSERT INTO record.case_person (case_ref, organisation, person) VALUES ($1, $2, 
 -- name: put_case
 INSERT INTO record.case_file (case_ref, stage, subject, channel, is_restricted, owner, profile,
     told_version, told_language, told_text, told_at, first_question_at, safety_confirmed,
-    occurred_at, age, assigned_to)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    occurred_at, age, assigned_to, told_protocol)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 
 -- name: put_text
 INSERT INTO record.case_text (case_ref, field, version, sealed, occurred_at)
