@@ -32,6 +32,8 @@ def build() -> typer.Typer:
         nrm,
         ops,
         protocol,
+        protocol_changes,  # noqa: F401 - its verbs register themselves on those of the protocol
+        protocol_papers,  # noqa: F401 - the same
         referral,
         risk,
         services,

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,7 @@ from commands.console import (
     print_json,
     verb,
 )
-from schemas.errors import SettingsError
+from schemas.errors import SafepathError, SettingsError, UnreachableError
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -82,7 +83,7 @@ async def doctor(data_dir: DataDirOption = DEFAULT_DATA_DIR, as_json: JsonOption
     from infra.stack.examine import examine
     from infra.stack.finding import verdict_on
 
-    findings = [_settings_finding(), *await examine(data_dir)]
+    findings = [_settings_finding(), *await examine(data_dir), *await _protocol_findings(data_dir)]
     verdict = verdict_on(findings)
     if as_json:
         print_json({"verdict": verdict, "findings": findings})
@@ -118,6 +119,25 @@ def _settings_finding() -> "Finding":
         found = f"{', '.join(named)} names a PostgreSQL, which commands use instead of this stack"
         return warn("settings", found, "unset it to use the stack described here")
     return ok("settings", "nothing contradicts the embedded stack")
+
+
+async def _protocol_findings(data_dir: Path) -> "list[Finding]":
+    """Whether what forces adopted counts; nothing is said where nothing runs."""
+    from infra.settings import find_installation
+    from infra.stack.finding import fail, ok
+    from web.protocol import faults
+
+    try:
+        found = await faults(find_installation(data_dir))
+    except UnreachableError:
+        return []
+    except SafepathError as error:
+        return [fail("sharing protocol", str(error), "until then it is closed everywhere")]
+    if not found:
+        return [ok("sharing protocol", "every adoption that is in use is signed as it should be")]
+    whose = ", ".join(f"{organisation} ({fault})" for organisation, fault in found.items())
+    advice = "it is closed there: `protocol status` says more; find out who changed what"
+    return [fail("sharing protocol", f"an adoption does not count: {whose}", advice)]
 
 
 def _say(line: str) -> None:
