@@ -117,6 +117,7 @@ class NoticeTemplate(StrEnum):
     ESCALATION = "escalation"
     STUCK = "stuck"
     OVERSIGHT = "oversight"
+    AGREEMENT = "agreement"
 
 
 class Dispatch(BaseModel):

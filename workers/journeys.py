@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
@@ -15,6 +15,7 @@ from activities.journey_steps import JourneySteps
 from activities.judging import judge_of
 from activities.ports import Contacts, Judge, Notices, Record
 from activities.referral_steps import ReferralSteps
+from infra.agreements import remind_of_agreements
 from infra.builds import DEPLOYMENT
 from infra.calendars.load import england_and_wales
 from infra.contacts import FileContacts
@@ -224,6 +225,7 @@ async def relay(world: World) -> None:
         if clock() >= sweeps_at:
             sweeps_at = clock() + SWEPT_EVERY.total_seconds()
             await _tried(sweep.once())
+            await _tried(remind_of_agreements(world.pool, world.notices, datetime.now(UTC)))
         await _tried(carry_out_repairs(world.pool, world.teller, world.keyring, sweep.leads))
         await _tried(world.troubles.alert(world.notices))
         await asyncio.sleep(_RELAY_EVERY)
