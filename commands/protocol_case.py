@@ -26,7 +26,6 @@ from schemas.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rules.protocol.evaluation import Protocol
     from schemas.assertions import Assertion, Standing
     from web.gate import CaseEvaluation
 
@@ -142,7 +141,6 @@ async def evaluate_case(  # the options of its verb
     actor: str,
     data_dir: Path,
     as_json: bool,
-    protocol: "Protocol | None" = None,
 ) -> None:
     """Say what the protocol makes of a case as it stands, and keep that it was asked.
 
@@ -153,20 +151,15 @@ async def evaluate_case(  # the options of its verb
         actor: who asks, as ROLE@ORG:NAME.
         data_dir: where the embedded stack keeps its data.
         as_json: print one JSON document.
-        protocol: the versions to choose from; None: those that are shipped.
 
     Raises:
         BadInputError: an argument that cannot be read, or no such case for this person.
     """
-    from rules.protocol.shipped import shipped_protocol
     from web.entrance import open_gate_desk
 
-    held = protocol or shipped_protocol()
     ref, wanted = case_ref(case), _field_names(fields)
-    if version is not None and (version not in held.versions or held.versions[version].historical):
-        raise BadInputError("--version", "no such version to judge a case by: see `protocol list`")
     async with entered(open_gate_desk, data_dir, actor, as_json=as_json) as desk:
-        found = await desk.evaluate(ref, held, version, wanted)
+        found = await desk.evaluate(ref, version, wanted)
     if as_json:
         print_json({**found.said.model_dump(mode="json"), "may_supply": _who_supplies(found)})
         return

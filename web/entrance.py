@@ -108,7 +108,9 @@ async def open_gate_desk(installation: Installation, actor: Actor) -> AsyncItera
         book = FactBook(pool, actor)
         record = PostgresRecord(pool, keyring, Scope(actor))
         notices = FileNotices(installation.notices_dir)
-        yield GateDesk(GateCounter(actor, book), pool, record, book, gate, notices)
+        owners = read_owners(installation.protocol_owners_file)
+        protocols = protocols_of(pool, Scope(actor), owners)
+        yield GateDesk(GateCounter(actor, book), pool, record, book, gate, notices, protocols)
 
 
 @asynccontextmanager

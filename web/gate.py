@@ -4,7 +4,6 @@ Every look is kept: what was asked, by whom, and what the protocol said.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from infra.clocks import record_now
 from infra.database import Pool
 from infra.facts import FactBook, GateBook
 from infra.notices import FileNotices
+from infra.protocols import Protocols
 from infra.record import PostgresRecord, unknown_case
 from rules.protocol.consistency import report
 from rules.protocol.evaluation import Protocol, canonical
@@ -19,28 +19,15 @@ from rules.protocol.recorded import records_of
 from rules.protocol.standing import facts_of_standing, why
 from schemas.assertions import Standing
 from schemas.consistency import Report
+from schemas.errors import BadInputError
 from schemas.evaluations import USUAL_EVALUATIONS, Dated, LoggedEvaluation, RuleSaid
-from schemas.facts import UNKNOWN, Facts
+from schemas.facts import Facts
 from schemas.ids import CaseRef
-from schemas.protocol import CLOSED, Evaluation
+from schemas.protocol import Evaluation
 from schemas.snapshot import CaseSnapshot, Dispatch, DispatchKind, NoticeTemplate
 from schemas.verbs import Verb
 from web.facts import GateCounter
-
-Asked = Callable[[str, datetime], Awaitable[str]]
-"""What an organisation holds at a moment: from its code and the moment to a word."""
-
-
-async def nothing_active(organisation: str, at: datetime) -> str:
-    """Where nobody says which version is active, none is."""
-    del organisation, at
-    return CLOSED
-
-
-async def nothing_known(organisation: str, at: datetime) -> str:
-    """Where nobody says whether an agreement is in force, it is unknown."""
-    del organisation, at
-    return UNKNOWN
+from web.protocol import known_protocol
 
 
 @dataclass(frozen=True)
@@ -68,6 +55,10 @@ class CaseEvaluation:
     """This person asks of this case more often than is usual; the officer has been told."""
 
 
+def _may_judge(protocol: Protocol, version: str) -> bool:
+    return version in protocol.versions and not protocol.versions[version].historical
+
+
 class GateDesk:
     """What one person may learn of a case through the protocol."""
 
@@ -79,8 +70,7 @@ class GateDesk:
         book: FactBook,
         gate: GateBook,
         notices: FileNotices,
-        active: Asked = nothing_active,
-        agreement: Asked = nothing_known,
+        protocols: Protocols,
     ) -> None:
         self._counter = counter
         self._pool = pool
@@ -88,8 +78,7 @@ class GateDesk:
         self._book = book
         self._gate = gate
         self._notices = notices
-        self._active = active
-        self._agreement = agreement
+        self._protocols = protocols
 
     async def show_facts(self, case_ref: CaseRef) -> tuple[Standing, ...]:
         """How every fact of a case reads, why, until when, and who may supply it.
@@ -103,23 +92,27 @@ class GateDesk:
         return looked.standing
 
     async def evaluate(
-        self, case_ref: CaseRef, protocol: Protocol, version: str | None, fields: tuple[str, ...]
+        self, case_ref: CaseRef, version: str | None, fields: tuple[str, ...]
     ) -> CaseEvaluation:
         """Say what the protocol makes of a case now, and keep that it was asked.
 
         Args:
             case_ref: the case.
-            protocol: the versions that this deployment holds.
-            version: the one to judge by; None: the one that is active, or else none.
+            version: the one to judge by; None: the one that is active, or p0-closed.
             fields: what is asked for.
 
         Raises:
             NotAllowed: the role may not, or the person declared a conflict of interest.
-            BadInputError: there is no such case, or not for this person.
+            BadInputError: there is no such case, or not for this person; or no such version.
         """
+        protocol = await known_protocol(self._protocols)
+        if version is not None and not _may_judge(protocol, version):
+            raise BadInputError(
+                "--version", "no such version to judge a case by: see `protocol list`"
+            )
         looked = await self._look(case_ref, fields)
         if version is None:
-            version = await self._active(self._counter.actor.organisation, looked.at)
+            version = await self._protocols.active_id(looked.snapshot.case.owner, looked.at)
         facts = facts_of_standing(looked.standing)
         said = protocol.evaluate(version, facts)
         count = await self._gate.log(self._logged(case_ref, looked, said, facts))
@@ -147,7 +140,7 @@ class GateDesk:
                 raise unknown_case()
             text, told = await self._book.told_of(case_ref)
         at = await record_now(self._pool)
-        agreement = await self._agreement(actor.organisation, at)
+        agreement = await self._protocols.paperwork(actor.organisation, at)
         records = records_of(snapshot, told=told, fields=fields, agreement=agreement)
         standing = why(await self._gate.assertions(case_ref), records, at, actor.who)
         return Looked(snapshot, text, at, standing)

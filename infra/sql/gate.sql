@@ -21,8 +21,7 @@ FROM gate.assertion WHERE case_ref = $1 ORDER BY recorded_at, id
 
 -- name: read_told_of_case
 -- What she was told: the text, and the version that was active then, where the record has it.
-SELECT told_version AS text, to_jsonb(c) ->> 'told_protocol' AS version
-FROM record.case_file c WHERE case_ref = $1
+SELECT told_version AS text, told_protocol AS version FROM record.case_file WHERE case_ref = $1
 
 -- name: put_evaluation
 INSERT INTO gate.evaluation (case_ref, role, organisation, person, evaluated_at, version,

@@ -12,8 +12,6 @@ import pytest
 from infra.facts import GateBook
 from infra.notices import file_name
 from infra.stack.secrets import Role as DatabaseRole
-from rules.protocol.evaluation import Protocol
-from rules.protocol.shipped import shipped_protocol
 from schemas.actor import Actor, Role
 from schemas.assertions import Reading, SourceKind, Standing
 from schemas.case_commands import DeclareConflict
@@ -62,7 +60,7 @@ async def evaluated(
 ) -> tuple[Outcome, dict[str, Standing], bool]:
     """What the protocol says, how each fact reads, and whether it was asked unusually often."""
     async with desk_of(postgres, by) as desk:
-        found = await desk.evaluate(case_ref, shipped_protocol(), version, ("name",))
+        found = await desk.evaluate(case_ref, version, ("name",))
     return found.said.outcome, {one.fact: one for one in found.standing}, found.is_unusual
 
 
@@ -141,7 +139,7 @@ async def test_where_no_version_is_named_or_active_everything_is_denied(
 ) -> None:
     """Closed is the default."""
     async with desk_of(postgres, PAT) as desk:
-        found = await desk.evaluate(case, shipped_protocol(), None, ("name",))
+        found = await desk.evaluate(case, None, ("name",))
     assert (CLOSED, Outcome.DENY) == (found.said.version, found.said.outcome)
 
 
@@ -239,8 +237,8 @@ async def test_the_protocol_is_asked_by_few(
     assert [] == await logged(people, case)
 
 
-async def _evaluate(desk: GateDesk, case_ref: CaseRef, protocol: Protocol | None = None) -> Any:
-    return await desk.evaluate(case_ref, protocol or shipped_protocol(), P1, ())
+async def _evaluate(desk: GateDesk, case_ref: CaseRef) -> Any:
+    return await desk.evaluate(case_ref, P1, ())
 
 
 @pytest.mark.parametrize("by", [ngo_intake(), caseworker(), auditor()], ids=lambda a: a.role.value)
