@@ -98,10 +98,14 @@ async def fact(
             until=ends,
             supersedes=replaced,
         )
+    because = kept.reads_unknown_because
     if as_json:
-        print_json({"outcome": "kept", "id": kept, "fact": name})
+        answer = {"outcome": "kept", "id": kept.id, "fact": name}
+        print_json({**answer, "reads_unknown_because": because})
         return
-    out.print(f"[bold green]Kept.[/] {name} as {kept}")
+    out.print(f"[bold green]Kept.[/] {name} as {kept.id}")
+    if because is not None:
+        out.print(f"  By itself it reads as unknown: {_GROUNDS[because]}.")
     out.print("  Give that id with --supersedes to say something else later.")
 
 
@@ -166,8 +170,6 @@ async def evaluate_case(  # the options of its verb
     from commands.protocol_results import print_evaluation
 
     print_evaluation(found.said)
-    for name, roles in _who_supplies(found).items():
-        out.print(f"  {name} may come from: {', '.join(roles) or 'our own records'}")
     if found.is_unusual:
         out.print("  You have asked of this case more often than is usual. Your data protection")
         out.print("  officer has been told.")

@@ -74,7 +74,8 @@ def _print(found: "Report", since: str, until: str) -> None:
     for half, title in _HALVES:
         out.print(f"\n[bold]{title}[/]")
         for one in getattr(found, half):
-            table = listing("who", one.title.lower(), "cases", "share", "from the median")
+            out.print(f"\n{one.title}")
+            table = listing("who", "what", "cases", "share", "from the median")
             for cells in _rows(one):
                 table.add_row(*cells)
             out.print(table)

@@ -31,9 +31,15 @@ def print_evaluation(said: "Evaluation") -> None:
 
     told = f", told {', '.join(said.told_versions)}" if said.told_versions else ""
     out.print(f"{said.version}{escape(told)}: {_LOOKS[said.outcome]}")
-    for rule in said.rules:
-        effect = "[bold red]no[/]   " if rule.effect == "deny" else "[yellow]waits[/]"
+    denying = [rule for rule in said.rules if rule.effect == "deny"]
+    for rule in denying or said.rules:
+        effect = "[bold red]no[/]   " if denying else "[yellow]waits[/]"
         out.print(f"  {rule.id:<5} {effect} {escape(rule.reason)} [dim]{escape(rule.source)}[/]")
+    if denying:
+        waiting = [rule.id for rule in said.rules if rule not in denying]
+        if waiting:
+            out.print(f"  [dim]besides, these wait for facts: {', '.join(waiting)}[/]")
+        return
     for name in said.needs:
         who = ", ".join(role_words(role) for role in may_supply(name)) or "our own records"
         out.print(f"  to be found out: {fact_about(name)} [dim]({who})[/]")

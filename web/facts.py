@@ -5,6 +5,7 @@ Nothing here writes outside the gate's own room: who asks for what is not theirs
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,14 +13,16 @@ from uuid import UUID
 from infra.facts import FactBook
 from rules.decide import missing_right, stepped_back
 from rules.protocol.authority import FROM_RECORDS
+from rules.protocol.standing import left_out_alone
 from schemas.actor import Actor
-from schemas.assertions import SourceKind, read_value
+from schemas.assertions import Assertion, Ground, SourceKind, read_value
 from schemas.decisions import NotDone, Refusal
 from schemas.errors import BadInputError, SteppedBackError
 from schemas.facts import FactError
 from schemas.ids import CaseRef
 from schemas.verbs import Verb
 from web.counter import NotAllowed
+from web.looking import now
 
 
 class GateCounter:
@@ -61,6 +64,15 @@ class GateCounter:
         return NotAllowed(NotDone(case_ref=case_ref or "", reasons=reasons))
 
 
+@dataclass(frozen=True)
+class Kept:
+    """The answer to what somebody said."""
+
+    id: UUID
+    reads_unknown_because: Ground | None
+    """Why it does not supply the fact by itself, whatever others say; None where it does."""
+
+
 class FactDesk:
     """What one person may say of facts."""
 
@@ -78,8 +90,8 @@ class FactDesk:
         evidence: str | None = None,
         until: datetime | None = None,
         supersedes: UUID | None = None,
-    ) -> UUID:
-        """Keep what somebody says of a fact; returns its id.
+    ) -> Kept:
+        """Keep what somebody says of a fact.
 
         From a role whose word on the fact does not count it is kept too, and reads as unknown.
 
@@ -91,7 +103,7 @@ class FactDesk:
         await self._counter.require(Verb.ASSERT_FACT, case_ref)
         check_said(fact, value)
         async with self._counter.noting(Verb.ASSERT_FACT, case_ref):
-            return await self._book.assert_fact(
+            kept = await self._book.assert_fact(
                 case_ref,
                 fact,
                 value,
@@ -100,6 +112,16 @@ class FactDesk:
                 until=until,
                 supersedes=supersedes,
             )
+        said = Assertion(
+            id=kept,
+            fact=fact,
+            value=value,
+            by=self._counter.actor,
+            source=source,
+            evidence=evidence,
+            at=now(),
+        )
+        return Kept(kept, left_out_alone(said))
 
 
 def check_said(fact: str, value: object) -> None:

@@ -68,6 +68,12 @@ def may_supply(fact: str) -> tuple[Role, ...]:
     return AUTHORITY[fact].may_supply if fact in AUTHORITY else ()
 
 
+def left_out_alone(assertion: Assertion) -> Ground | None:
+    """Why a word does not supply its fact, were it the only one; None where it does."""
+    alone = next(one for one in why([assertion], {}, assertion.at) if one.fact == assertion.fact)
+    return next((one.ground for one in alone.left_out), None)
+
+
 def _standing(
     fact: Fact,
     said: Sequence[Assertion],

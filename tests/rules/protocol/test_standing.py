@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from rules.protocol.authority import AUTHORITY, FROM_RECORDS, NEARER_TO_A_NO
 from rules.protocol.safeguards import IN_ORDER
 from rules.protocol.shipped import shipped_protocol, shipped_versions
-from rules.protocol.standing import facts_at, may_supply, why
+from rules.protocol.standing import facts_at, left_out_alone, may_supply, why
 from schemas.actor import Actor, Role
 from schemas.assertions import Assertion, Ground, Reading, Standing
 from schemas.facts import FACTS, UNKNOWN, Shape, read_facts
 from schemas.protocol import CLOSED, Outcome
-from tests.builders import AT, POLICE
+from tests.builders import AT, POLICE, an_actor
 from tests.rules.protocol.saying import (
     DAY,
     DI,
@@ -365,3 +365,23 @@ def _spoc() -> Actor:
 
 def _nrm() -> Actor:
     return Actor(role=Role.NRM_FIRST_RESPONDER, organisation=POLICE, person="nia")
+
+
+@pytest.mark.parametrize(
+    ("by", "fact", "value", "evidence", "ground"),
+    [
+        (Role.IDVA, "harm_from_sharing", "low", None, None),
+        (Role.PPU_OFFICER, "harm_from_sharing", "low", None, Ground.ONLY_RAISES),
+        (Role.PPU_OFFICER, "harm_from_sharing", "severe", None, None),
+        (Role.OIC, "investigation_state", "open", None, Ground.NO_EVIDENCE),
+        (Role.OIC, "investigation_state", "open", "OCC-1042", None),
+        (Role.IDVA, "dpo_advice", "supports", None, Ground.NOT_THEIR_FACT),
+        (Role.OIC, "third_party_link", "declined", None, Ground.NEEDS_ANOTHER),
+    ],
+)
+def test_whoever_says_something_hears_whether_it_counts_by_itself(
+    by: Role, fact: str, value: str, evidence: str | None, ground: Ground | None
+) -> None:
+    """§2a: kept from anybody, and of no effect from whom the table does not name."""
+    word = said(fact, value, an_actor(by), evidence=evidence)
+    assert ground == left_out_alone(word)
