@@ -2,15 +2,15 @@
 
 import json
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from infra.facts import GateBook
-from infra.notices import file_name
+from infra.facts import FactBook, GateBook
+from infra.notices import FileNotices, file_name
 from infra.stack.secrets import Role as DatabaseRole
 from schemas.actor import Actor, Role
 from schemas.assertions import Reading, SourceKind, Standing
@@ -18,14 +18,15 @@ from schemas.case_commands import DeclareConflict
 from schemas.errors import BadInputError
 from schemas.evaluations import USUAL_EVALUATIONS, LoggedEvaluation
 from schemas.facts import FACTS
-from schemas.ids import CaseRef
+from schemas.ids import CaseRef, new_case_ref
 from schemas.protocol import CLOSED, Outcome
 from tests.builders import an_actor, auditor, caseworker, dpo, idva, ngo_intake, supervisor
 from tests.conftest import People, Servers
-from tests.infra.cases import about, delivered, done, opened
+from tests.infra.cases import TOLD_TEXT, about, an_opening, delivered, done, opened
+from tests.infra.forces import Force, an_offer, shipped
 from web.counter import NotAllowed
 from web.entrance import open_fact_desk, open_gate_desk
-from web.facts import FactDesk
+from web.facts import FactDesk, GateCounter
 from web.gate import GateDesk
 
 PAT = an_actor(Role.PPU_OFFICER, person="pat")
@@ -141,6 +142,39 @@ async def test_where_no_version_is_named_or_active_everything_is_denied(
     async with desk_of(postgres, PAT) as desk:
         found = await desk.evaluate(case, None, ("name",))
     assert (CLOSED, Outcome.DENY) == (found.said.version, found.said.outcome)
+
+
+async def test_a_case_is_judged_by_what_its_force_adopted_and_by_what_she_was_told(
+    postgres: Servers, people: People
+) -> None:
+    """The active version, the papers it rests on, and the version of the day she was told."""
+    pool = await people.pool_of(DatabaseRole.WEB)
+    force = Force(pool)
+    pat = force.actor("pat", Role.PPU_OFFICER)
+    record = await people.record_for(pat)
+    case_ref = new_case_ref()
+    await record.open_case(case_ref, an_opening(), TOLD_TEXT, pat, told_protocol="p2-s2s-rec1")
+    book = FactBook(pool, pat)
+    desk = GateDesk(
+        GateCounter(pat, book),
+        pool,
+        record,
+        book,
+        GateBook(await people.pool_of(DatabaseRole.GATE)),
+        force.protocols(),
+        FileNotices(postgres.installation.notices_dir),
+    )
+    closed = await desk.evaluate(case_ref, None, ("name",))
+    await force.adopt(an_offer(shipped("p3-ho-mvp-2021")))
+    await force.papers(date(2100, 1, 1), date(2100, 1, 1))
+    found = await desk.evaluate(case_ref, None, ("name",))
+    papers = [
+        next(s.value for s in one.standing if s.fact == "agreement_and_dpia")
+        for one in (closed, found)
+    ]
+    assert (CLOSED, "p3-ho-mvp-2021") == (closed.said.version, found.said.version)
+    assert ("p2-s2s-rec1",) == closed.said.told_versions == found.said.told_versions
+    assert ["none", "in_force"] == papers
 
 
 async def test_every_evaluation_is_kept_with_what_it_was_about(
