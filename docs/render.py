@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from docs.render_duties import render_duties
+from docs.render_facts import render_facts
 from docs.render_lanes import render_lanes
 from docs.render_protocol import protocol_pages
 from docs.render_rights import render_rights
@@ -22,6 +23,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "duties.md": render_duties,
     "lanes.md": render_lanes,
     **protocol_pages(),
+    "protocol/facts.md": render_facts,
 }
 
 

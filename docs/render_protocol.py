@@ -49,7 +49,8 @@ def render_index() -> str:
         "is told with what it waits for, never with what would pass. Otherwise the request is "
         "eligible. In play are the active version and every version the person was ever told: the "
         "strictest of them counts.",
-        "[What is proved](proof.md) · `safepath protocol --help` · why data and not code: "
+        "[What is proved](proof.md) · [who may say which fact](facts.md) · "
+        "`safepath protocol --help` · why data and not code: "
         "[ADR 15](../decisions/0015-prove-the-protocol-by-exact-reasoning.md)",
     )
 
