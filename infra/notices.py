@@ -18,8 +18,8 @@ TEXTS: dict[NoticeTemplate, str] = {
     NoticeTemplate.ESCALATION: "Something in safepath is late or needs a decision.",
     NoticeTemplate.OVERSIGHT: "The data protection officer has something to look at in safepath.",
     NoticeTemplate.STUCK: "Something in safepath keeps failing: `safepath ops stuck` lists it.",
-    NoticeTemplate.AGREEMENT: "For the information-sharing lead: an agreement ends soon or has. "
-    "`safepath protocol agreement list` says which.",
+    NoticeTemplate.AGREEMENT: "An agreement ends soon, or is over: its keeper sees which with "
+    "`safepath protocol agreement list`.",
 }
 """Whole texts. There is nothing in them to fill in."""
 
