@@ -202,6 +202,16 @@ def test_what_is_no_fact_is_an_error_that_names_it(version: str, name: str) -> N
     assert name == refusal.value.fact
 
 
+def test_a_request_that_waits_needs_every_fact_that_is_missing_and_no_fact_that_is_not() -> None:
+    """Of a rule that reads two facts only the one nobody knows; else the one that has to change."""
+    waiting = but(consent_quality={}, objection="unknown", dpo_advice="not_sought")
+    found = judged(P1, waiting)
+    assert {"B07": Effect.WAIT, "B08": Effect.WAIT, "B16": Effect.WAIT} == effects(found)
+    assert ("consent_quality", "dpo_advice", "objection") == found.needs
+    denied = judged(P1, {**waiting, "support_hold": "active"})
+    assert ("consent_quality", "dpo_advice", "objection") == denied.needs
+
+
 def test_an_evaluation_is_json_as_the_command_line_prints_it() -> None:
     """Eight keys, and effects and outcomes in words."""
     printed = json.loads(judged(P1, but(objection="raised")).model_dump_json())

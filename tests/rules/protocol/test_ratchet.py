@@ -1,12 +1,14 @@
 """The promise ratchet: what several versions say together, and what they are known by."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.protocol.evaluation import Protocol
+from rules.protocol.evaluation import Protocol, content_hash
 from rules.protocol.shipped import shipped_baseline, shipped_protocol, shipped_versions
 from schemas.actor import Role
 from schemas.facts import SAME, TIER_A, TIER_B
@@ -176,3 +178,27 @@ def test_the_hash_changes_with_every_word_of_a_version_and_not_with_who_activate
     assert before != hash_with(title="Another title")
     assert before != hash_with(cooling_off_hours=25)
     assert before != hash_with(max_fields=("name",))
+
+
+def _sha256(document: object) -> str:
+    """Over RFC 8785's form, as Python's own JSON writes it where there are no fractions."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_what_is_hashed_can_be_hashed_by_anybody() -> None:
+    """Keys sorted, nothing that is empty by default, and versions in the order of their ids."""
+    held = shipped_protocol()
+    whole = {
+        "baseline": held.baseline.model_dump(mode="json", exclude_none=True),
+        "versions": [held.versions[name].content() for name in (P1, P4)],
+    }
+    assert _sha256(whole) == judged(P4, but(told_versions=[P1])).protocol_hash
+    assert _sha256(whole) == judged(P1, but(told_versions=[P4, P4])).protocol_hash
+    for name in SIX:
+        version = held.versions[name]
+        assert _sha256(version.content()) == content_hash(version)
+        signed = version.model_copy(update={"dpia_id": "dpia-1", "activated_by": ("n:a", "n:b")})
+        assert content_hash(signed) == content_hash(version)
+        retitled = version.model_copy(update={"title": "Another title"})
+        assert content_hash(retitled) != content_hash(version)
