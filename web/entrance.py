@@ -110,7 +110,7 @@ async def open_gate_desk(installation: Installation, actor: Actor) -> AsyncItera
         notices = FileNotices(installation.notices_dir)
         owners = read_owners(installation.protocol_owners_file)
         protocols = protocols_of(pool, Scope(actor), owners)
-        yield GateDesk(GateCounter(actor, book), pool, record, book, gate, notices, protocols)
+        yield GateDesk(GateCounter(actor, book), pool, record, book, gate, protocols, notices)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from infra.notices import FileNotices
 from infra.protocols import Protocols
 from infra.record import PostgresRecord, unknown_case
 from rules.protocol.consistency import report
-from rules.protocol.evaluation import Protocol, canonical
+from rules.protocol.evaluation import canonical
 from rules.protocol.recorded import records_of
 from rules.protocol.standing import facts_of_standing, why
 from schemas.assertions import Standing
@@ -55,10 +55,6 @@ class CaseEvaluation:
     """This person asks of this case more often than is usual; the officer has been told."""
 
 
-def _may_judge(protocol: Protocol, version: str) -> bool:
-    return version in protocol.versions and not protocol.versions[version].historical
-
-
 class GateDesk:
     """What one person may learn of a case through the protocol."""
 
@@ -69,16 +65,16 @@ class GateDesk:
         record: PostgresRecord,
         book: FactBook,
         gate: GateBook,
-        notices: FileNotices,
         protocols: Protocols,
+        notices: FileNotices,
     ) -> None:
         self._counter = counter
         self._pool = pool
         self._record = record
         self._book = book
         self._gate = gate
-        self._notices = notices
         self._protocols = protocols
+        self._notices = notices
 
     async def show_facts(self, case_ref: CaseRef) -> tuple[Standing, ...]:
         """How every fact of a case reads, why, until when, and who may supply it.
@@ -98,21 +94,19 @@ class GateDesk:
 
         Args:
             case_ref: the case.
-            version: the one to judge by; None: the one that is active, or p0-closed.
+            version: the one to judge by; None: the one that is active, closed where none is.
             fields: what is asked for.
 
         Raises:
             NotAllowed: the role may not, or the person declared a conflict of interest.
             BadInputError: there is no such case, or not for this person; or no such version.
         """
-        protocol = await known_protocol(self._protocols)
-        if version is not None and not _may_judge(protocol, version):
-            raise BadInputError(
-                "--version", "no such version to judge a case by: see `protocol list`"
-            )
         looked = await self._look(case_ref, fields)
+        protocol = await known_protocol(self._protocols)
         if version is None:
             version = await self._protocols.active_id(looked.snapshot.case.owner, looked.at)
+        elif version not in protocol.versions or protocol.versions[version].historical:
+            raise BadInputError("--version", "no such version to judge a case by")
         facts = facts_of_standing(looked.standing)
         said = protocol.evaluate(version, facts)
         count = await self._gate.log(self._logged(case_ref, looked, said, facts))
@@ -140,8 +134,8 @@ class GateDesk:
                 raise unknown_case()
             text, told = await self._book.told_of(case_ref)
         at = await record_now(self._pool)
-        agreement = await self._protocols.paperwork(actor.organisation, at)
-        records = records_of(snapshot, told=told, fields=fields, agreement=agreement)
+        papers = await self._protocols.paperwork(snapshot.case.owner, at)
+        records = records_of(snapshot, told=told, fields=fields, agreement=papers)
         standing = why(await self._gate.assertions(case_ref), records, at, actor.who)
         return Looked(snapshot, text, at, standing)
 
