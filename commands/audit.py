@@ -19,9 +19,19 @@ from schemas.errors import BadInputError
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from infra.audit import ChainReport
     from schemas.views import MisuseLine
 
 app = typer.Typer(help="Read the audit, and check its chain.", no_args_is_help=True)
+
+
+AnchorOption = Annotated[
+    str | None,
+    typer.Option(
+        help="NUMBER:HASH noted at an earlier verify: also finds a chain rewritten since.",
+        show_default=False,
+    ),
+]
 
 
 @app.command()
@@ -57,20 +67,19 @@ async def show(
 @verb
 async def verify(
     actor: ActorOption = "",
-    anchor: Annotated[
-        str | None,
-        typer.Option(
-            help="NUMBER:HASH noted at an earlier verify: also finds a chain rewritten since.",
-            show_default=False,
-        ),
-    ] = None,
+    anchor: AnchorOption = None,
     data_dir: DataDirOption = DEFAULT_DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
     """Recompute the audit's hash chain from its first row; exits 1 if a row was touched."""
-    noted = _anchor(anchor)
+    noted = noted_at(anchor)
     async with desk(data_dir, actor, as_json=as_json) as opened:
         report = await opened.verify_audit(noted)
+    print_chain(report, as_json=as_json)
+
+
+def print_chain(report: "ChainReport", *, as_json: bool) -> None:
+    """Say what verifying a chain found; exits 1 where a row was touched."""
     if as_json:
         print_json(
             {
@@ -175,7 +184,12 @@ def _midnight(on: "date", *, after: int = 0) -> "datetime":
     return datetime.combine(on + timedelta(days=after), time(), ZoneInfo("Europe/London"))
 
 
-def _anchor(text: str | None) -> tuple[int, str] | None:
+def noted_at(text: str | None) -> tuple[int, str] | None:
+    """The number and hash of --anchor.
+
+    Raises:
+        BadInputError: they cannot be read.
+    """
     if text is None:
         return None
     number, _, digest = text.partition(":")

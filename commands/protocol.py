@@ -374,5 +374,6 @@ for name, function in (
     ("fact", protocol_case.fact),
     ("facts", protocol_case.facts),
     ("report", protocol_report.report),
+    ("verify", protocol_report.verify),
 ):
     app.command(name)(function)

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from infra.audit import ChainReport
 from infra.clocks import record_now
 from infra.database import Pool
 from infra.facts import FactBook, GateBook
@@ -124,6 +125,15 @@ class GateDesk:
         rows = await self._gate.evaluations(since, until)
         alerts = await self._gate.count_alerts(since, until)
         return report(rows, since, until, alerts)
+
+    async def verify(self, anchor: tuple[int, str] | None) -> ChainReport:
+        """Recompute the chain of the gate's own book.
+
+        Raises:
+            NotAllowed: the role may not.
+        """
+        await self._counter.require(Verb.REPORT_SHARING)
+        return await self._gate.verify(anchor)
 
     async def _look(self, case_ref: CaseRef, fields: tuple[str, ...]) -> Looked:
         actor = self._counter.actor

@@ -1,8 +1,9 @@
 """`safepath protocol fact, facts, evaluate --case` and `report`, as people type them."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,7 +17,7 @@ OLI = "oic@northmarch-police:oli"
 AUD = "auditor@northmarch-oversight:aud"
 HARM = ("--fact", "harm_from_sharing")
 HEARD = ("--source-kind", "conversation")
-TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
+TODAY = f"{datetime.now(ZoneInfo('Europe/London')):%Y-%m-%d}"
 
 
 def judged(safepath: Safepath, case: CaseRef, *more: str, by: str = PAT) -> Any:
@@ -241,3 +242,18 @@ def test_a_report_that_cannot_be_made_says_why(
     answer = safepath("protocol report", *typed, by=by)
     assert code == answer.exit_code, answer.output
     assert said in " ".join(answer.output.split())
+
+
+def test_the_gates_own_book_is_checked_by_those_who_oversee(
+    safepath: Safepath, case: CaseRef
+) -> None:
+    """Against what was noted earlier, too."""
+    judged(safepath, case)
+    found = json.loads(safepath("protocol verify", "--json", by=AUD).stdout)
+    assert ("gate", True) == (found["room"], found["is_intact"])
+    noted = f"{found['entries']}:{found['head']}"
+    judged(safepath, case)
+    assert 0 == safepath("protocol verify", "--anchor", noted, by=AUD).exit_code
+    other = f"{found['entries']}:{'0' * 64}"
+    assert 1 == safepath("protocol verify", "--anchor", other, by=AUD).exit_code
+    assert 3 == safepath("protocol verify", by=PAT).exit_code
