@@ -11,7 +11,7 @@ test: ## the test command of the README
 	uv run pytest
 
 check-long: ## tests that take minutes
-	uv run pytest -m long
+	uv run pytest -m long -n 0
 
 docs: ## render the pages that are data
 	uv run python docs/render.py
