@@ -94,7 +94,7 @@ def states_of(case: CaseSnapshot, duty: str) -> list[DeadlineState]:
     return [deadline.state for deadline in case.deadlines if deadline.duty == duty]
 
 
-ROWS = [(source, row) for row in NRM_TRANSITIONS for source in row.sources]
+ROWS = [(source, row) for row in NRM_TRANSITIONS for source in sorted(row.sources, key=str)]
 CELLS = {(source, row.event, age) for source, row in ROWS for age in row.ages}
 
 
