@@ -273,4 +273,6 @@ def _who(assertions: "Iterable[Assertion]") -> str:
 
 
 def _roles(one: "Standing") -> str:
-    return ", ".join(role.value for role in one.may_supply)
+    from commands.duties import role_words
+
+    return ", ".join(role_words(role) for role in one.may_supply)

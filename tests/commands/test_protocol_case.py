@@ -87,7 +87,7 @@ def test_the_facts_are_shown_for_people_to_read(safepath: Safepath, case: CaseRe
     assert "idva@harbour-house:ivy" in shown
     assert "not theirs to say" in shown
     assert "case_state: open our own records say so" in shown
-    assert "may come from: nrm_first_responder" in shown
+    assert "may come from: NRM first responder" in shown
 
 
 REFUSALS = {

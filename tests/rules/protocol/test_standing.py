@@ -4,7 +4,7 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.protocol.authority import AUTHORITY, FROM_RECORDS, NEARER_TO_A_NO
@@ -38,6 +38,8 @@ OPEN = [version for version in SIX if version != CLOSED]
 STRICTEST_FIRST = list(Outcome)
 ELIGIBLE = STRICTEST_FIRST.index(Outcome.ELIGIBLE)
 ONE_VALUE = [name for name in AUTHORITY if FACTS[name].shape is Shape.ONE]
+MANY = 250
+"""Of single facts: a word that matters is one among many."""
 ASKS = f"{POLICE}:ann"
 """Who asks to share."""
 HARM, LINK, SOURCE = "harm_from_sharing", "third_party_link", "status_source"
@@ -288,6 +290,7 @@ def test_the_order_in_which_words_are_read_does_not_matter(
     assert why(words, RECORDS, AT) == why(shuffled, RECORDS, AT)
 
 
+@settings(max_examples=MANY)
 @given(st.sampled_from(ONE_VALUE), st.sampled_from(OPEN), st.data())
 def test_a_word_nearer_to_a_no_never_makes_an_outcome_looser(
     fact: str, version: str, data: st.DataObject
@@ -307,6 +310,7 @@ def test_a_word_nearer_to_a_no_never_makes_an_outcome_looser(
     assert outcome(fact, (*words, more), version) <= outcome(fact, words, version)
 
 
+@settings(max_examples=MANY)
 @given(st.sampled_from(list(AUTHORITY)), st.sampled_from(OPEN), st.data())
 def test_time_alone_never_makes_a_request_eligible(
     fact: str, version: str, data: st.DataObject
@@ -319,6 +323,7 @@ def test_time_alone_never_makes_a_request_eligible(
         assert outcome(fact, words, version, later) < ELIGIBLE
 
 
+@settings(max_examples=MANY)
 @given(st.sampled_from(ONE_VALUE), st.sampled_from(OPEN), st.data())
 def test_nobody_loosens_what_another_organisation_said(
     fact: str, version: str, data: st.DataObject
