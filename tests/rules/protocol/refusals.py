@@ -289,6 +289,16 @@ REFUSALS = [
         id="a rule of the baseline",
     ),
     pytest.param(
+        changed(f"  - id: P7-1\n{DENY_1}", f"  - {DENY_1.strip()}\n    id: B06\n"),
+        "    id: B06", "rules B… are the baseline's: choose another id",
+        id="a rule of the baseline, its id not in its first line",
+    ),
+    pytest.param(
+        changed("  - id: P7-2\n", "  - waits: {fact: purpose, is: unknown}\n    id: P7-1\n"),
+        "    id: P7-1", "there is a rule P7-1 already",
+        id="a rule twice, its id not in its first line",
+    ),
+    pytest.param(
         changed("id: P7-1", "id: B99"),
         "  - id: B99", "rules B… are the baseline's: choose another id",
         id="a rule that could be the baseline's",
