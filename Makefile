@@ -1,4 +1,4 @@
-.PHONY: check test check-long docs
+.PHONY: check test check-long mutation docs
 
 check: ## what CI asks of every change, besides the tests
 	uv run ruff check .
@@ -12,6 +12,10 @@ test: ## the test command of the README
 
 check-long: ## tests that take minutes
 	uv run pytest -m long -n 0
+
+mutation: ## change the protocol's code on purpose, and list what no test noticed
+	uv run --group mutation mutmut run
+	uv run --group mutation mutmut results
 
 docs: ## render the pages that are data
 	uv run python docs/render.py
