@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from operator import attrgetter
 
 import rfc8785
 
@@ -53,8 +52,9 @@ class Halves:
         return FiredRule(id=rule.id, effect=effect, reason=rule.reason, source=rule.source)
 
 
-Hit = tuple[Halves, Effect, tuple[tuple[str, frozenset[str]], ...]]
-"""What a value of an atom does: a half of a rule, if the rest of its box holds too."""
+Hit = tuple[int, Effect, tuple[tuple[str, frozenset[str]], ...]]
+"""What a value of an atom does: a half of a rule, by its place among the rules, if the rest of its
+box holds too."""
 
 
 @dataclass(frozen=True)
@@ -74,33 +74,36 @@ class InPlay:
     def table(self) -> Mapping[str, Mapping[str, list[Hit]]]:
         """The decision table: what each value of each atom does."""
         table: dict[str, dict[str, list[Hit]]] = {}
-        for halves in self.rules:
+        for place, halves in enumerate(self.rules):
             for effect, alternatives in ((Effect.DENY, halves.denies), (Effect.WAIT, halves.waits)):
                 for box in alternatives:
                     first, *rest = box.items() or _ALWAYS
                     for value in first[1]:
                         hits = table.setdefault(first[0], {}).setdefault(value, [])
-                        hits.append((halves, effect, tuple(rest)))
+                        hits.append((place, effect, tuple(rest)))
         return table
 
     def evaluate(self, facts: Facts) -> Evaluation:
         """What they say to these facts. Total: every set of facts has an outcome."""
         atoms = facts.atoms
-        denies: dict[str, Halves] = {}
-        waits: dict[str, Halves] = {}
+        denies: set[int] = set()
+        waits: set[int] = set()
         for name, by_value in self.table.items():
-            for halves, effect, rest in by_value.get(atoms[name], ()):
+            for place, effect, rest in by_value.get(atoms[name], ()):
                 if not rest or all(atoms[other] in values for other, values in rest):
-                    (denies if effect is Effect.DENY else waits)[halves.rule.id] = halves
+                    (denies if effect is Effect.DENY else waits).add(place)
         is_eligible = not denies and not waits
         outcome = Outcome.DENY if denies else Outcome.NEEDS_FACTS if waits else Outcome.ELIGIBLE
-        still = [halves for rule, halves in waits.items() if rule not in denies]
-        fired = [*(h.denial for h in denies.values()), *(h.waiting for h in still)]
+        still = [self.rules[place] for place in sorted(waits - denies)]
+        fired = [
+            self.rules[place].denial if place in denies else self.rules[place].waiting
+            for place in sorted(denies | waits)
+        ]
         return Evaluation.model_construct(
             version=self.version,
             told_versions=self.told_versions,
             outcome=outcome,
-            rules=tuple(sorted(fired, key=_by_id)),
+            rules=tuple(fired),
             needs=_waited_for(still, atoms),
             fields=self._allowed(facts) if is_eligible else (),
             approver_roles=self.approver_roles,
@@ -111,7 +114,6 @@ class InPlay:
         return tuple(name for name in facts.requested_fields if name in self.fields)
 
 
-_by_id = attrgetter("id")
 _ALWAYS = [next(iter((name, frozenset(values)) for name, values in ATOMS.items()))]
 """What a condition without any comparison looks at: one atom, whatever its value."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rules.protocol.evaluation import Protocol, content_hash
 from rules.protocol.shipped import shipped_baseline, shipped_protocol, shipped_versions
 from schemas.actor import Role
-from schemas.facts import SAME, TIER_A, TIER_B
+from schemas.facts import SAME, TIER_A, TIER_B, read_facts
 from schemas.protocol import (
     CLOSED,
     LESS_PROTECTS,
@@ -202,3 +202,16 @@ def test_what_is_hashed_can_be_hashed_by_anybody() -> None:
         assert content_hash(signed) == content_hash(version)
         retitled = version.model_copy(update={"title": "Another title"})
         assert content_hash(retitled) != content_hash(version)
+
+
+def test_rules_of_two_versions_that_share_an_id_are_both_told() -> None:
+    """Nothing stops two authors from choosing the same id; neither's reason is lost."""
+    shipped = shipped_protocol()
+    p4, p1 = shipped.versions["p4-consent-2025"], shipped.versions["p1-npcc-2018"]
+    (rule,) = p4.rules
+    other = rule.model_copy(update={"reason": "Another reason."})
+    twin = p1.model_copy(update={"id": "p9-twin", "rules": (other,)})
+    protocol = Protocol(shipped.baseline, {**shipped.versions, "p9-twin": twin})
+    facts = read_facts(but(consent_state="refused", told_versions=[p4.id]))
+    said = protocol.evaluate("p9-twin", facts)
+    assert {rule.reason, "Another reason."} == {r.reason for r in said.rules if r.id == rule.id}
