@@ -18,11 +18,14 @@ from schemas.commands import CaseCommand, Fact
 from schemas.verbs import Verb
 from tests.house.source import HOUSE
 from web.desk import Desk
+from web.facts import FactDesk
+from web.gate import GateDesk
+from web.protocol import ProtocolDesk
 from web.repair import RepairDesk
 
 _STORIES = {"stories", "demo"}
 """They tell a story through the desk; nobody can ask for one of its verbs there."""
-_READS = re.compile(r"opened\.(\w+)\(")
+_READS = re.compile(r"(?:opened|desk)\.(\w+)\(")
 _NAMED = re.compile(r"`(?:safepath )?([a-z]+ [a-z-]+)(?: [^`]*)?`")
 
 
@@ -37,17 +40,16 @@ KINDS: tuple[Any, ...] = (*get_args(get_args(CaseCommand)[0]), *get_args(Fact))
 ROOT: Any = typer.main.get_command(build())
 
 
-def _verbs() -> Iterator[tuple[str, Any]]:
-    """Every verb by the words people type."""
-    for name, command in ROOT.commands.items():
-        inner = getattr(command, "commands", None)
-        if inner is None:
-            yield name, command
-        else:
-            yield from ((f"{name} {word}", verb) for word, verb in inner.items())
+def _below(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every group and verb by the words people type."""
+    for name, command in group.commands.items():
+        yield before + name, command
+        if hasattr(command, "commands"):
+            yield from _below(command, f"{before}{name} ")
 
 
-VERBS = dict(_verbs())
+TYPED = dict(_below(ROOT))
+VERBS = {words: verb for words, verb in TYPED.items() if not hasattr(verb, "commands")}
 OF_PEOPLE = [words for words, verb in VERBS.items() if "actor" in {p.name for p in verb.params}]
 
 
@@ -59,10 +61,8 @@ def test_every_command_is_given_by_some_verb(kind: type) -> None:
 
 
 def _of_the_desk() -> list[str]:
-    methods = (
-        *inspect.getmembers(Desk, inspect.iscoroutinefunction),
-        *inspect.getmembers(RepairDesk, inspect.iscoroutinefunction),
-    )
+    desks = (Desk, RepairDesk, ProtocolDesk, FactDesk, GateDesk)
+    methods = (m for desk in desks for m in inspect.getmembers(desk, inspect.iscoroutinefunction))
     return [name for name, _ in methods if not name.startswith("_")]
 
 
@@ -81,6 +81,11 @@ _BY_ITS_METHOD = {
     Verb.REDRIVE_WORK: "redrive",
     Verb.PAUSE_CASE: "pause",
     Verb.RESUME_CASE: "resume",
+    Verb.SHOW_PROTOCOL: "status",
+    Verb.SIGN_PROTOCOL: "activate",
+    Verb.AWAIT_PROTOCOL: "await_version",
+    Verb.EVALUATE_CASE: "evaluate",
+    Verb.REPORT_SHARING: "report",
 }
 """Verbs whose method at the desk has another name."""
 
@@ -156,4 +161,4 @@ def _sentences() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "words"), sorted(set(_sentences())))
 def test_a_sentence_names_only_verbs_that_exist(where: str, words: str) -> None:
     """The way on that a refusal shows can be gone."""
-    assert words.removeprefix("safepath ") in VERBS, where
+    assert words.removeprefix("safepath ") in TYPED, where
