@@ -15,7 +15,8 @@ import cel
 from bench.rule_words import CedarWords, CelWords, Words
 from rules.protocol.conditions import read
 from rules.protocol.evaluation import InPlay
-from schemas.facts import FACTS, Facts
+from schemas.fact_table import FACTS
+from schemas.facts import Facts
 from schemas.protocol import Effect, Evaluation
 
 Fired = Mapping[str, Effect]

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
 from rules.protocol.conditions import Comparison, Condition, Join, Not
-from schemas.facts import UNKNOWN, Fact, Shape
+from schemas.fact_table import UNKNOWN, Fact, Shape
 
 
 class Words(ABC):

@@ -15,18 +15,16 @@ from rules.protocol.evaluation import InPlay, Protocol
 from rules.protocol.proof import prove
 from rules.protocol.safeguards import IN_ORDER
 from rules.protocol.shipped import shipped_baseline, shipped_protocol, shipped_versions
-from schemas.facts import (
+from schemas.fact_table import (
     ANYTHING_ELSE,
     FACTS,
     SAME,
     TIER_A,
     TIER_B,
     Fact,
-    Facts,
     Shape,
-    facts_of,
-    read_facts,
 )
+from schemas.facts import Facts, facts_of, read_facts
 
 ALONE, PAIR = "p1 alone", "p1 active, p4 told"
 PLAYS = {

@@ -5,9 +5,8 @@ force, and what looks at a real case, is in the modules beside this one.
 """
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,15 +22,14 @@ from commands.console import (
     verb,
 )
 from commands.people import ActorOption
+from commands.protocol_files import all_facts, lines, shipped, with_baseline, with_files
 from schemas.errors import BadInputError, SafepathError
 
 if TYPE_CHECKING:
     from rules.protocol.evaluation import Protocol
-    from schemas.facts import Facts
-    from schemas.protocol import Baseline, Evaluation, Version
+    from schemas.protocol import Evaluation
 
 _UNREADABLE, _DISPROVED = 2, 1
-STDIN = "-"
 
 app = typer.Typer(
     help="The sharing protocol: its versions, what they say to given facts, and the proof that "
@@ -59,7 +57,7 @@ def list_versions(as_json: JsonOption = False) -> None:
     from rules.protocol.evaluation import content_hash
     from rules.protocol.words import adds
 
-    protocol = _shipped()
+    protocol = shipped()
     versions = sorted(protocol.versions.values(), key=lambda version: version.id)
     if as_json:
         print_json([{**v.content(), "content_hash": content_hash(v)} for v in versions])
@@ -83,7 +81,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a version as a decision table: when it says no, when it waits, why, and its source."""
-    protocol, (wanted,) = with_files(_shipped(), [version])
+    protocol, (wanted,) = with_files(shipped(), [version])
     shown = protocol.versions[wanted]
     if as_json:
         print_json({"version": shown.content(), "baseline": protocol.baseline.model_dump()})
@@ -129,12 +127,12 @@ async def evaluate(
     try:
         if version is None or not facts:
             raise BadInputError("--version and --facts", "give both, or a --case")
-        protocol, (wanted,) = with_files(_shipped(), [version])
+        protocol, (wanted,) = with_files(shipped(), [version])
         if protocol.versions[wanted].historical:
             raise BadInputError(
                 "--version", f"{wanted} is there to look back with: see `protocol backtest`"
             )
-        for number, read in enumerate(_all_facts(facts)):
+        for number, read in enumerate(all_facts(facts)):
             said = protocol.evaluate(wanted, read)
             if as_json:
                 sys.stdout.write(f"{said.model_dump_json()}\n")
@@ -168,7 +166,7 @@ def prove(
     from rules.protocol.shipped import shipped_versions
 
     try:
-        protocol = _shipped() if baseline is None else _with_baseline(baseline)
+        protocol = shipped() if baseline is None else with_baseline(baseline)
         told = [version.id for version in shipped_versions()]
         protocol, wanted = with_files(protocol, versions or told)
         _refuse_historical(protocol, wanted)
@@ -196,7 +194,7 @@ def diff(
     """Say in words what changes for whom, when one version follows another."""
     from rules.protocol.comparing import difference
 
-    protocol, (one, other) = with_files(_shipped(), [before, after])
+    protocol, (one, other) = with_files(shipped(), [before, after])
     found = difference(protocol, one, other)
     if as_json:
         print_json(protocol_results.difference_json(found, one, other))
@@ -221,8 +219,8 @@ def compare(
     from rules.protocol.shipped import shipped_versions
 
     is_made = cohort == "synthetic"
-    requests = list(fictional_cohort(size, seed) if is_made else _all_facts(cohort))
-    judged = compare_all(_shipped(), [version.id for version in shipped_versions()], requests)
+    requests = list(fictional_cohort(size, seed) if is_made else all_facts(cohort))
+    judged = compare_all(shipped(), [version.id for version in shipped_versions()], requests)
     if as_json:
         print_json({"requests": len(requests), "versions": judged})
         return
@@ -255,8 +253,8 @@ def backtest(
     from schemas.facts import FactError
 
     names = version or [one.id for one in shipped_versions()]
-    protocol, wanted = with_files(_shipped(), names)
-    decisions = list(protocol_results.recorded(_lines(file), protocol))
+    protocol, wanted = with_files(shipped(), names)
+    decisions = list(protocol_results.recorded(lines(file), protocol))
     try:
         moved = judge_anew(protocol, wanted, decisions)
     except FactError as error:
@@ -267,64 +265,6 @@ def backtest(
         protocol_results.print_moved(moved)
 
 
-def _shipped() -> "Protocol":
-    from rules.protocol.shipped import shipped_protocol
-
-    return shipped_protocol()
-
-
-def _with_baseline(file: Path) -> "Protocol":
-    from rules.protocol.evaluation import Protocol
-    from rules.protocol.loader import load_baseline
-
-    return Protocol(load_baseline(read_text(file), str(file)), _shipped().versions)
-
-
-def with_files(protocol: "Protocol", names: list[str]) -> tuple["Protocol", list[str]]:
-    """The protocol with the versions of these files added, and the ids that were named.
-
-    Raises:
-        BadInputError: there is no such version or file, or the file is refused.
-    """
-    from rules.protocol.evaluation import Protocol
-
-    held, wanted = dict(protocol.versions), []
-    for name in names:
-        if name not in protocol.versions:
-            version = load_file(Path(name), protocol.baseline)
-            held[version.id] = version
-            name = version.id  # noqa: PLW2901 - a file stands for the version in it
-        wanted.append(name)
-    return Protocol(protocol.baseline, held), wanted
-
-
-def load_file(file: Path, baseline: "Baseline") -> "Version":
-    """The version of a file.
-
-    Raises:
-        BadInputError: it is not there, or is refused.
-    """
-    from rules.protocol.loader import load_version
-
-    if not file.is_file():
-        raise BadInputError(str(file), "no such version and no such file: see `protocol list`")
-    return load_version(read_text(file), str(file), baseline)
-
-
-def read_text(file: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        BadInputError: it cannot be read.
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInputError(str(file), error.strerror or "cannot be read") from None
-    except UnicodeDecodeError:
-        raise BadInputError(str(file), "is not UTF-8 text") from None
-
-
 def _refuse_historical(protocol: "Protocol", names: list[str]) -> None:
     for name in names:
         if protocol.versions[name].historical:
@@ -333,35 +273,6 @@ def _refuse_historical(protocol: "Protocol", names: list[str]) -> None:
 
 def _one_line(error: SafepathError) -> None:
     sys.stderr.write(f"safepath: {' '.join(str(error).split())}\n")
-
-
-def _all_facts(source: str) -> Iterator["Facts"]:
-    """One set of facts after the other, each as soon as its line is there."""
-    from schemas.facts import FactError, read_facts
-
-    for place, document in _lines(source):
-        try:
-            yield read_facts(document)
-        except FactError as error:
-            raise BadInputError(place, str(error)) from None
-
-
-def _lines(source: str) -> Iterator[tuple[str, object]]:
-    """The JSON documents of a file or of standard input, each with the place it stands at."""
-    from commands.json_lines import documents
-
-    if source == STDIN:
-        yield from documents(sys.stdin, "standard input")
-        return
-    with _opened(Path(source)) as stream:
-        yield from documents(stream, source)
-
-
-def _opened(file: Path) -> TextIO:
-    try:
-        return file.open(encoding="utf-8")
-    except OSError as error:
-        raise BadInputError(str(file), error.strerror or "cannot be read") from None
 
 
 def _print_evaluation(said: "Evaluation", *, is_first: bool) -> None:

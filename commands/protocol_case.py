@@ -182,7 +182,7 @@ def _who_supplies(found: "CaseEvaluation") -> dict[str, list[str]]:
 
 def _typed(name: str, text: str) -> Any:
     """What was typed, in the shape of the fact; whether it is a value of it, the desk says."""
-    from schemas.facts import FACTS, Shape
+    from schemas.fact_table import FACTS, Shape
 
     known = FACTS.get(name)
     if known is None or known.shape is Shape.ONE:

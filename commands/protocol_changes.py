@@ -18,7 +18,8 @@ from commands.console import (
     verb,
 )
 from commands.people import ActorOption, day, entered, parse_as, staff_code
-from commands.protocol import app, with_files
+from commands.protocol import app
+from commands.protocol_files import with_files
 from schemas.errors import BadInputError
 
 if TYPE_CHECKING:

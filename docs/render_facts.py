@@ -3,7 +3,7 @@
 from commands.duties import role_words
 from docs.tables import codes, page, table
 from rules.protocol.authority import AUTHORITY, FROM_RECORDS, NEARER_TO_A_NO, Authority
-from schemas.facts import FACTS
+from schemas.fact_table import FACTS
 
 
 def render_facts() -> str:

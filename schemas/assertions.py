@@ -13,7 +13,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from schemas.actor import Actor, Role
-from schemas.facts import FACTS, FactError, FactValue, read_facts
+from schemas.fact_table import FACTS
+from schemas.facts import FactError, FactValue, read_facts
 
 _EVIDENCE = re.compile(r"[A-Z0-9][A-Z0-9/-]{0,39}")
 

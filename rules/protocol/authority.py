@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from schemas.actor import Role
-from schemas.facts import UNKNOWN
+from schemas.fact_table import UNKNOWN
 
 _R = Role
 _TOLD = "the person who told her"

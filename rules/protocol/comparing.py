@@ -14,7 +14,8 @@ from rules.protocol.evaluation import Halves, InPlay, Protocol
 from rules.protocol.safeguards import IN_ORDER, differs_from_order
 from rules.protocol.solver import Assignment, Clause, find, inside, outside
 from rules.protocol.words import condition_words, fact_words, is_stricter, one_term, value_words
-from schemas.facts import FACTS, SAME, facts_of
+from schemas.fact_table import FACTS, SAME
+from schemas.facts import facts_of
 from schemas.protocol import Effect, Outcome, Stricter, Terms
 
 _REFERENCE = IN_ORDER.atoms

@@ -22,7 +22,18 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from schemas.facts import ATOMS, FACTS, NO, TIER_A, TIER_B, UNKNOWN, YES, Fact, Shape, atom
+from schemas.fact_table import (
+    ATOMS,
+    FACTS,
+    NO,
+    TIER_A,
+    TIER_B,
+    UNKNOWN,
+    YES,
+    Fact,
+    Shape,
+    atom,
+)
 
 Box = Mapping[str, frozenset[str]]
 """Atom → the values it must have, all at once. The empty box is always so."""

@@ -16,7 +16,7 @@ from rules.protocol.safeguards import LEAST
 from rules.small_numbers import LEAST_SHOWN, suppressed
 from schemas.consistency import Cell, Group, Report, Table
 from schemas.evaluations import LoggedEvaluation
-from schemas.facts import YES
+from schemas.fact_table import YES
 from schemas.protocol import Effect
 
 _Who = tuple[str, str]

@@ -14,7 +14,8 @@ import rfc8785
 
 from rules.protocol.conditions import Boxes, allowed_fields, boxes, is_so, read
 from schemas.actor import Role
-from schemas.facts import ATOMS, SAME, UNKNOWN, Facts, fact_of
+from schemas.fact_table import ATOMS, SAME, UNKNOWN, fact_of
+from schemas.facts import Facts
 from schemas.protocol import (
     CLOSED,
     LESS_PROTECTS,

@@ -15,7 +15,7 @@ from rules.protocol.conditions import ConditionError, boxes, read
 from rules.told import TOLD
 from schemas.actor import Role
 from schemas.errors import BadInputError
-from schemas.facts import TIER_A, TIER_B
+from schemas.fact_table import TIER_A, TIER_B
 from schemas.protocol import LESS_PROTECTS, Baseline, Rule, Terms, Version
 
 APPROVERS = frozenset({Role.SAFEGUARDING_SUPERVISOR, Role.SENIOR_AUTHORISER})

@@ -12,12 +12,20 @@ from itertools import chain, combinations, islice
 
 from rules.protocol import safeguards
 from rules.protocol.conditions import Box
-from rules.protocol.evaluation import Halves, InPlay, Protocol, protocol_hash
+from rules.protocol.evaluation import InPlay, Protocol, protocol_hash
 from rules.protocol.loader import APPROVERS, SEATS, is_looser
-from rules.protocol.solver import Assignment, Clause, find, inside, is_possible, outside
-from schemas.facts import FACTS, UNKNOWN, Fact, Facts, Shape, fact_of, facts_of, read_facts
-from schemas.proof import Counterexample, Promise, Proof, Shadow
-from schemas.protocol import CLOSED, LESS_PROTECTS, Effect, Terms
+from rules.protocol.shadows import shadows
+from rules.protocol.solver import Assignment, Clause, find, inside, outside
+from schemas.fact_table import (
+    FACTS,
+    UNKNOWN,
+    Fact,
+    Shape,
+    fact_of,
+)
+from schemas.facts import Facts, facts_of, read_facts
+from schemas.proof import Counterexample, Promise, Proof
+from schemas.protocol import CLOSED, LESS_PROTECTS, Terms
 
 PROMISES: Mapping[int, str] = {
     1: "While the protocol is closed, nothing is ever eligible.",
@@ -131,7 +139,7 @@ def prove(protocol: Protocol, versions: Iterable[str], told: Iterable[str] | Non
         pairs=len(pairs),
         lists=len(lists),
         promises=promises,
-        shadowed=tuple(s for v in active for s in _shadows(spaces.alone(v))),
+        shadowed=tuple(s for v in active for s in shadows(spaces.alone(v).play)),
         unread={v: _unread(spaces.alone(v)) for v in active},
         protocol_hash=protocol_hash(protocol.baseline, [protocol.versions[v] for v in active]),
     )
@@ -303,46 +311,6 @@ def _terms_hold(
         seats = space.play.approver_roles
         if len(set(seats)) < SEATS or not set(seats) <= APPROVERS:
             yield _Breach(space, _REFERENCE, "two different people approve", "other seats")
-
-
-def _shadows(space: _Space) -> Iterator[Shadow]:
-    """The halves of rules that never decide alone."""
-    for half in space.play.rules:
-        for effect, mine in ((Effect.DENY, half.denies), (Effect.WAIT, half.waits)):
-            if mine and not _is_live(space, half, effect, mine):
-                yield Shadow(
-                    version=space.play.version,
-                    rule=half.rule.id,
-                    effect=effect,
-                    by=_shadowers(space, half, effect, mine),
-                )
-
-
-def _is_live(space: _Space, half: Halves, effect: Effect, mine: Iterable[Box]) -> bool:
-    against = _against(half, effect, space.play.rules)
-    return any(is_possible((*against, *inside(box)), _REFERENCE) for box in mine)
-
-
-def _against(half: Halves, effect: Effect, others: Iterable[Halves]) -> list[Clause]:
-    """That none of the others says the same; and, where it waits, that nothing denies."""
-    silent: list[Clause] = []
-    for other in others:
-        if other is not half or effect is Effect.WAIT:
-            silent += [outside(box) for box in other.denies]
-        if other is not half and effect is Effect.WAIT:
-            silent += [outside(box) for box in other.waits]
-    return silent
-
-
-def _shadowers(space: _Space, half: Halves, effect: Effect, mine: Sequence[Box]) -> tuple[str, ...]:
-    """The fewest rules that say the same whenever this half does: none can be left out."""
-    needed = [other for other in space.play.rules if other is not half]
-    for other in list(needed):
-        fewer = [one for one in needed if one is not other]
-        against = _against(half, effect, [*fewer, half])
-        if not any(is_possible((*against, *inside(box)), _REFERENCE) for box in mine):
-            needed = fewer
-    return tuple(one.rule.id for one in needed)
 
 
 def _unread(space: _Space) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas.case import ClosingReason, Stage, Subject
-from schemas.facts import UNKNOWN
+from schemas.fact_table import UNKNOWN
 from schemas.lanes import AgeGroup, NrmState
 from schemas.protocol import CLOSED
 from schemas.snapshot import CaseSnapshot

@@ -13,7 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from rules.protocol.evaluation import Protocol
 from rules.protocol.safeguards import IN_ORDER
 from rules.small_numbers import suppressed
-from schemas.facts import FACTS, TIER_A, TIER_B, Fact, Facts, Shape, read_facts
+from schemas.fact_table import (
+    FACTS,
+    TIER_A,
+    TIER_B,
+    Fact,
+    Shape,
+)
+from schemas.facts import Facts, read_facts
 from schemas.protocol import Evaluation, Outcome
 
 COHORT = 1_000

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.protocol.conditions import Box
-from schemas.facts import (
+from schemas.fact_table import (
     ANYTHING_ELSE,
     ATOMS,
     FACTS,
@@ -18,11 +18,9 @@ from schemas.facts import (
     TIER_A,
     TIER_B,
     YES,
-    Facts,
     atom,
-    facts_of,
-    read_facts,
 )
+from schemas.facts import Facts, facts_of, read_facts
 from schemas.protocol import Terms
 
 QUALITY = FACTS["consent_quality"].items

@@ -9,7 +9,7 @@ does, so that what is found differs from it only where it must.
 from collections.abc import Iterable, Mapping, Sequence
 
 from rules.protocol.conditions import Box
-from schemas.facts import ATOMS, FACTS, YES, Shape
+from schemas.fact_table import ATOMS, FACTS, YES, Shape
 
 Assignment = Mapping[str, str]
 Clause = Mapping[str, frozenset[str]]

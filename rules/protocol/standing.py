@@ -17,7 +17,8 @@ from rules.protocol.authority import AUTHORITY, NEARER_TO_A_NO, TAINTED
 from rules.protocol.weighing import Heard, Word, rank
 from schemas.actor import Role
 from schemas.assertions import Assertion, Ground, LeftOut, Reading, Standing
-from schemas.facts import FACTS, UNKNOWN, Fact, Facts, FactValue, Shape, read_facts
+from schemas.fact_table import FACTS, UNKNOWN, Fact, Shape
+from schemas.facts import Facts, FactValue, read_facts
 
 STATUS_SOURCE = "status_source"
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from rules.protocol.authority import BY_TWO, NEARER_TO_A_NO, Authority
 from schemas.actor import Role
 from schemas.assertions import Assertion, Ground, LeftOut
-from schemas.facts import UNKNOWN, Fact, FactValue, Shape
+from schemas.fact_table import UNKNOWN, Fact, Shape
+from schemas.facts import FactValue
 
 _TWO = 2
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rules.protocol.conditions import Comparison, Condition, Join, Not, read
-from schemas.facts import FACTS, UNKNOWN, Shape
+from schemas.fact_table import FACTS, UNKNOWN, Shape
 from schemas.protocol import LESS_PROTECTS, Baseline, Outcome, Rule, Terms, Version
 
 NEVER = "–"

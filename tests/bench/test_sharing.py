@@ -22,7 +22,8 @@ from bench.sharing import (
 )
 from bench.sharing_report import BEGIN, END, SharingRun, sharing_tables
 from rules.protocol.shipped import shipped_protocol
-from schemas.facts import FACTS, read_facts
+from schemas.fact_table import FACTS
+from schemas.facts import read_facts
 from schemas.protocol import Effect
 from tests.house.source import HOUSE
 from tests.rules.protocol.asked import ANY_FACTS, SIX, TABLE, UNHURRIED, Document, asking

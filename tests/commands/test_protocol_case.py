@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.facts import FACTS
+from schemas.fact_table import FACTS
 from schemas.ids import CaseRef
 from tests.commands.conftest import Safepath
 

@@ -17,7 +17,7 @@ from schemas.assertions import Reading, SourceKind, Standing
 from schemas.case_commands import DeclareConflict
 from schemas.errors import BadInputError
 from schemas.evaluations import USUAL_EVALUATIONS, LoggedEvaluation
-from schemas.facts import FACTS
+from schemas.fact_table import FACTS
 from schemas.ids import CaseRef, new_case_ref
 from schemas.protocol import CLOSED, Outcome
 from tests.builders import an_actor, auditor, caseworker, dpo, idva, ngo_intake, supervisor

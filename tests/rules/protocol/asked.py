@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from rules.protocol.evaluation import Protocol
 from rules.protocol.shipped import shipped_protocol
-from schemas.facts import ANYTHING_ELSE, FACTS, SAME, TIER_A, TIER_B, Fact, Shape, read_facts
+from schemas.fact_table import (
+    ANYTHING_ELSE,
+    FACTS,
+    SAME,
+    TIER_A,
+    TIER_B,
+    Fact,
+    Shape,
+)
+from schemas.facts import read_facts
 from schemas.protocol import Baseline, Effect, Evaluation, Outcome, Rule
 
 P0, P1, P2 = "p0-closed", "p1-npcc-2018", "p2-s2s-rec1"

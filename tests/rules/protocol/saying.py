@@ -13,7 +13,7 @@ from rules.protocol.safeguards import IN_ORDER
 from rules.protocol.standing import facts_at
 from schemas.actor import Actor, Role
 from schemas.assertions import Assertion, SourceKind
-from schemas.facts import FACTS, Shape
+from schemas.fact_table import FACTS, Shape
 from tests.builders import AT, POLICE
 
 HARBOUR, MEADOWLIGHT = "harbour-house", "meadowlight"

@@ -9,7 +9,7 @@ from rules.protocol.safeguards import IN_ORDER
 from rules.protocol.shipped import shipped_protocol, shipped_versions
 from rules.protocol.solver import inside, is_possible, outside
 from rules.rights import may
-from schemas.facts import FACTS, UNKNOWN, Shape
+from schemas.fact_table import FACTS, UNKNOWN, Shape
 from schemas.verbs import Verb
 
 SIX = [version.id for version in shipped_versions()]

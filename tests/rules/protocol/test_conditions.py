@@ -15,7 +15,15 @@ from rules.protocol.conditions import (
     is_so,
     read,
 )
-from schemas.facts import FACTS, TIER_A, TIER_B, UNKNOWN, Fact, Shape, read_facts
+from schemas.fact_table import (
+    FACTS,
+    TIER_A,
+    TIER_B,
+    UNKNOWN,
+    Fact,
+    Shape,
+)
+from schemas.facts import read_facts
 from tests.rules.protocol.asked import ANY_FACTS, UNHURRIED, Document, but
 
 ALLOWED = st.frozensets(st.sampled_from((*TIER_A, *TIER_B)))

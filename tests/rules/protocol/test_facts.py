@@ -6,20 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.facts import (
+from schemas.fact_table import (
     ATOMS,
     FACTS,
     SAME,
     TIER_A,
     TIER_B,
     UNKNOWN,
-    FactError,
     Shape,
     atom,
     fact_of,
-    facts_of,
-    read_facts,
 )
+from schemas.facts import FactError, facts_of, read_facts
 from tests.rules.protocol.asked import ANY_FACTS, IN_ORDER, UNHURRIED, Document, but
 
 HALF_GIVEN = {"knew_purpose": "yes", "own_language": "no"}

@@ -10,7 +10,8 @@ from rules.protocol.evaluation import InPlay, Protocol
 from rules.protocol.proof import PROMISES, prove
 from rules.protocol.shipped import shipped_baseline, shipped_protocol
 from schemas.actor import Role
-from schemas.facts import FACTS, Shape, fact_of, facts_of, read_facts
+from schemas.fact_table import FACTS, Shape, fact_of
+from schemas.facts import facts_of, read_facts
 from schemas.proof import Counterexample, Proof
 from schemas.protocol import LESS_PROTECTS, Effect, Outcome, Rule, Terms
 from tests.rules.protocol.asked import (

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rules.protocol.evaluation import Protocol
 from rules.protocol.shipped import shipped_baseline, shipped_protocol, shipped_versions
-from schemas.facts import FACTS, TIER_A, FactError, Shape, read_facts
+from schemas.fact_table import FACTS, TIER_A, Shape
+from schemas.facts import FactError, read_facts
 from schemas.protocol import (
     Baseline,
     Effect,

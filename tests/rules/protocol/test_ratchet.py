@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rules.protocol.evaluation import Protocol, content_hash
 from rules.protocol.shipped import shipped_baseline, shipped_protocol, shipped_versions
 from schemas.actor import Role
-from schemas.facts import SAME, TIER_A, TIER_B, read_facts
+from schemas.fact_table import SAME, TIER_A, TIER_B
+from schemas.facts import read_facts
 from schemas.protocol import (
     CLOSED,
     LESS_PROTECTS,

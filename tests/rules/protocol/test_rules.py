@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rules.protocol.shipped import shipped_baseline, shipped_versions
-from schemas.facts import FACTS, Shape
+from schemas.fact_table import FACTS, Shape
 from schemas.protocol import Effect, Outcome, Rule
 from tests.rules.protocol.asked import IN_ORDER, P0, SIX, Document, but, effects, judged
 from tests.rules.protocol.rows import ABSENT, BASELINE, OF_VERSIONS, ROWS, Row

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rules.protocol.shipped import shipped_versions
-from schemas.facts import FACTS
+from schemas.fact_table import FACTS
 from schemas.protocol import Outcome
 from tests.rules.protocol.asked import SIX, TABLE, asking, judged
 

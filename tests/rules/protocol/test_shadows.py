@@ -9,7 +9,7 @@ from rules.protocol.conditions import Boxes, boxes, is_so, read
 from rules.protocol.evaluation import Protocol
 from rules.protocol.proof import prove
 from rules.protocol.shipped import shipped_baseline, shipped_protocol
-from schemas.facts import ATOMS
+from schemas.fact_table import ATOMS
 from schemas.proof import Proof, Shadow
 from schemas.protocol import Effect, Rule
 from tests.rules.protocol.asked import (

@@ -13,7 +13,7 @@ from rules.protocol.conditions import Box
 from rules.protocol.evaluation import InPlay
 from rules.protocol.shipped import shipped_protocol
 from rules.protocol.solver import Clause, find, inside, is_possible, outside
-from schemas.facts import ATOMS, FACTS, UNKNOWN, YES
+from schemas.fact_table import ATOMS, FACTS, UNKNOWN, YES
 from tests.rules.protocol.asked import P0, SIX, UNHURRIED, with_rules
 
 REFERENCE = safeguards.IN_ORDER.atoms

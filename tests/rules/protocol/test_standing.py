@@ -13,7 +13,8 @@ from rules.protocol.shipped import shipped_protocol, shipped_versions
 from rules.protocol.standing import facts_at, left_out_alone, may_supply, why
 from schemas.actor import Actor, Role
 from schemas.assertions import Assertion, Ground, Reading, Standing
-from schemas.facts import FACTS, UNKNOWN, Shape, read_facts
+from schemas.fact_table import FACTS, UNKNOWN, Shape
+from schemas.facts import read_facts
 from schemas.protocol import CLOSED, Outcome
 from tests.builders import AT, POLICE, an_actor
 from tests.rules.protocol.saying import (
