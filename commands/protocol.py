@@ -22,7 +22,14 @@ from commands.console import (
     verb,
 )
 from commands.people import ActorOption
-from commands.protocol_files import all_facts, lines, shipped, with_baseline, with_files
+from commands.protocol_files import (
+    all_facts,
+    lines,
+    recorded,
+    shipped,
+    with_baseline,
+    with_files,
+)
 from schemas.errors import BadInputError, SafepathError
 
 if TYPE_CHECKING:
@@ -220,7 +227,8 @@ def compare(
 
     is_made = cohort == "synthetic"
     requests = list(fictional_cohort(size, seed) if is_made else all_facts(cohort))
-    judged = compare_all(shipped(), [version.id for version in shipped_versions()], requests)
+    versions = [version.id for version in shipped_versions()]
+    judged = compare_all(shipped(), versions, requests, is_fiction=is_made)
     if as_json:
         print_json({"requests": len(requests), "versions": judged})
         return
@@ -254,7 +262,7 @@ def backtest(
 
     names = version or [one.id for one in shipped_versions()]
     protocol, wanted = with_files(shipped(), names)
-    decisions = list(protocol_results.recorded(lines(file), protocol))
+    decisions = list(recorded(lines(file), protocol))
     try:
         moved = judge_anew(protocol, wanted, decisions)
     except FactError as error:

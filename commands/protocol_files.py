@@ -1,7 +1,7 @@
 """What the protocol's verbs are given: versions, files of versions, facts and decisions."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -10,10 +10,14 @@ from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
     from rules.protocol.evaluation import Protocol
+    from rules.protocol.rejudging import Recorded
     from schemas.facts import Facts
     from schemas.protocol import Baseline, Version
 
 STDIN = "-"
+_LONGEST_SHOWN = 100
+_UTF_8 = "utf-8-sig"
+"""UTF-8, with the mark that some editors put before it or without."""
 
 
 def shipped() -> "Protocol":
@@ -41,15 +45,22 @@ def with_files(protocol: "Protocol", names: list[str]) -> tuple["Protocol", list
     Raises:
         BadInputError: there is no such version or file, or the file is refused.
     """
-    from rules.protocol.evaluation import Protocol
+    from rules.protocol.evaluation import Protocol, content_hash
 
     held, wanted = dict(protocol.versions), []
     for name in names:
-        if name not in protocol.versions:
-            version = load_file(Path(name), protocol.baseline)
-            held[version.id] = version
-            name = version.id  # noqa: PLW2901 - a file stands for the version in it
-        wanted.append(name)
+        if name in protocol.versions:
+            wanted.append(name)
+            continue
+        version = load_file(Path(name), protocol.baseline)
+        known = held.setdefault(version.id, version)
+        if content_hash(known) != content_hash(version):
+            raise BadInputError(
+                name,
+                f"there is a version {version.id} with other content: give this one an id of its "
+                "own, so that what was told under that id stays what it was",
+            )
+        wanted.append(version.id)
     return Protocol(protocol.baseline, held), wanted
 
 
@@ -61,8 +72,14 @@ def load_file(file: Path, baseline: "Baseline") -> "Version":
     """
     from rules.protocol.loader import load_version
 
-    if not file.is_file():
-        raise BadInputError(str(file), "no such version and no such file: see `protocol list`")
+    try:
+        is_there = file.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        is_there = False
+    if not is_there:
+        raise BadInputError(
+            str(file)[:_LONGEST_SHOWN], "no such version and no such file: see `protocol list`"
+        )
     return load_version(read_text(file), str(file), baseline)
 
 
@@ -73,7 +90,7 @@ def read_text(file: Path) -> str:
         BadInputError: it cannot be read.
     """
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding=_UTF_8)
     except OSError as error:
         raise BadInputError(str(file), error.strerror or "cannot be read") from None
     except UnicodeDecodeError:
@@ -106,6 +123,28 @@ def lines(source: str) -> Iterator[tuple[str, object]]:
 
 def _opened(file: Path) -> TextIO:
     try:
-        return file.open(encoding="utf-8")
+        return file.open(encoding=_UTF_8)
     except OSError as error:
         raise BadInputError(str(file), error.strerror or "cannot be read") from None
+
+
+def recorded(read: "Iterable[tuple[str, object]]", protocol: "Protocol") -> "Iterator[Recorded]":
+    """The decisions of a file.
+
+    Raises:
+        BadInputError: a line is none, or names a version that is not held.
+    """
+    from pydantic import ValidationError
+
+    from rules.protocol.rejudging import Recorded
+
+    for place, document in read:
+        try:
+            decision = Recorded.model_validate(document)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the line"
+            raise BadInputError(place, f"{where}: {first['msg']}") from None
+        if decision.version not in protocol.versions:
+            raise BadInputError(place, "version: it is not held here, see `protocol list`")
+        yield decision

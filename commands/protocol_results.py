@@ -1,17 +1,15 @@
 """What the protocol says: evaluations, proofs, differences and counts, for people and programs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
 from commands.console import listing, out
-from schemas.errors import BadInputError
 
 if TYPE_CHECKING:
     from rules.protocol.comparing import Change, Difference
-    from rules.protocol.evaluation import Protocol
-    from rules.protocol.rejudging import Judged, Moved, Recorded
+    from rules.protocol.rejudging import Judged, Moved
     from schemas.proof import Counterexample, Proof, Shadow
     from schemas.protocol import Evaluation
 
@@ -64,7 +62,7 @@ def print_proof(proof: "Proof") -> None:
     for version, names in proof.unread.items():
         if names:
             out.print(f"{version}: no rule reads {', '.join(_plain(name) for name in names)}")
-    out.print(f"content {proof.protocol_hash[:12]}")
+    out.print(f"proved of the protocol with hash {proof.protocol_hash[:12]}")
 
 
 def _print_shadows(version: str, shadows: "list[Shadow]") -> None:
@@ -161,13 +159,15 @@ def _change_json(change: "Change") -> dict[str, Any]:
 
 def print_compared(judged: "Iterable[Judged]") -> None:
     """Versions side by side."""
+    from rules.small_numbers import shown
+
     table = listing("version", "denied", "needs facts", "eligible", "rules that spoke most")
     for one in judged:
         often = list(one.rules.items())[:_FEW_RULES]
         table.add_row(
             one.version,
-            *(str(one.outcomes[outcome]) for outcome in ("deny", "needs_facts", "eligible")),
-            ", ".join(f"{rule} {count}" for rule, count in often) or "none",
+            *(shown(one.outcomes[outcome]) for outcome in ("deny", "needs_facts", "eligible")),
+            ", ".join(f"{rule} {shown(count)}" for rule, count in often) or "none",
         )
     out.print(table)
 
@@ -185,25 +185,3 @@ def print_moved(moved: "Iterable[Moved]") -> None:
             ", ".join(f"{rule} {shown(n)}" for rule, n in sorted(one.rules.items())) or "–",
         )
     out.print(table)
-
-
-def recorded(lines: "Iterable[tuple[str, object]]", protocol: "Protocol") -> "Iterator[Recorded]":
-    """The decisions of a file.
-
-    Raises:
-        BadInputError: a line is none, or names a version that is not held.
-    """
-    from pydantic import ValidationError
-
-    from rules.protocol.rejudging import Recorded
-
-    for place, document in lines:
-        try:
-            decision = Recorded.model_validate(document)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the line"
-            raise BadInputError(place, f"{where}: {first['msg']}") from None
-        if decision.version not in protocol.versions:
-            raise BadInputError(place, "version: it is not held here, see `protocol list`")
-        yield decision

@@ -1,6 +1,7 @@
 """A version of the protocol as a decision table: on the screen, and as a page of Markdown."""
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -92,13 +93,17 @@ def version_page(version: "Version") -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
+def _cell(text: str) -> str:
+    """Text in a cell: what would end the cell, or be taken for HTML, is written out."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
 def rules_table(rules: "Iterable[Rule]") -> str:
     """Rules as a table of Markdown."""
     from rules.protocol.words import decision_table
 
     rows = [
-        f"| {row.rule} | {row.says_no} | {row.waits} | {row.why} | {row.source} |"
-        for row in decision_table(rules)
+        f"| {' | '.join(_cell(text) for text in astuple(row))} |" for row in decision_table(rules)
     ]
     head = ["| rule | says no | waits | why | source |", "| --- | --- | --- | --- | --- |"]
     return "\n".join([*head, *rows])

@@ -84,7 +84,7 @@ def agreement_lines(agreements: Iterable["Agreement"], at: datetime) -> Iterator
     for one in agreements:
         empty = False
         parties = ", ".join(one.parties)
-        yield f"agreement {one.id} between {parties}: {_until(one.days_left(at), one.expires_on)}"
+        yield f"agreement {one.id} between {parties}: {_agreed(one, at)}"
     if empty:
         yield "no agreement is recorded: `protocol agreement record` records one"
 
@@ -100,6 +100,15 @@ def assessment_lines(assessments: Iterable["Assessment"], at: datetime) -> Itera
         yield f"DPIA {one.id}, {escape(one.title)}: {left}"
     if empty:
         yield "no impact assessment is recorded: `protocol dpia record` records one"
+
+
+def _agreed(one: "Agreement", at: "datetime") -> str:
+    """How an agreement stands, and what keeps it from counting."""
+    if not one.is_with_enforcement:
+        return "not with Immigration Enforcement, so nothing may be shared under it"
+    if not one.has_begun(at):
+        return f"not yet in force, from {one.signed_on:%d %b %Y}"
+    return _until(one.days_left(at), one.expires_on)
 
 
 def _until(days: int, last: Any) -> str:

@@ -240,7 +240,7 @@ def paperwork_of(
     """Whether the papers behind an adoption are in force: its own assessment, and an agreement."""
     dpia_id = adoption.dpia_id if adoption else None
     is_assessed = any(one.id == dpia_id and one.is_in_force(at) for one in assessments)
-    is_agreed = any(one.is_in_force(at) for one in agreements)
+    is_agreed = any(one.is_in_force(at) and one.is_with_enforcement for one in agreements)
     return Paperwork.IN_FORCE if is_assessed and is_agreed else Paperwork.NONE
 
 

@@ -113,12 +113,19 @@ def read_owners(file: Path | None) -> Owners:
     if file is None or not file.exists():
         return {}
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        return {str(who): _public(text) for who, text in document.items()}
+        pairs = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=list)
+        owners = {str(who): _public(text) for who, text in pairs}
     except (OSError, ValueError, AttributeError, TypeError, binascii.Error):
         raise SettingsError(
             f"{file.name} cannot be read: it is {{ORG:STAFF: base64 Ed25519 public key}} in JSON."
         ) from None
+    keys = {key.public_bytes_raw() for key in owners.values()}
+    if len(owners) != len(pairs) or len(keys) != len(pairs):
+        raise SettingsError(
+            f"{file.name} names somebody twice, or gives two people one key: two people sign, each "
+            "with a key of their own."
+        )
+    return owners
 
 
 def _public(text: str) -> Ed25519PublicKey:

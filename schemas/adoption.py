@@ -158,6 +158,10 @@ class Assessment(_Kept):
         return day_of(at) <= self.review_by
 
 
+IMMIGRATION_ENFORCEMENT = "immigration-enforcement"
+"""The code of the party that an agreement to share has to be with."""
+
+
 class Agreement(_Kept):
     """The written agreement between a force and whom it may share with."""
 
@@ -169,6 +173,15 @@ class Agreement(_Kept):
     expires_on: date
     recorded_by: str
     recorded_at: datetime
+
+    @property
+    def is_with_enforcement(self) -> bool:
+        """Whether Immigration Enforcement is a party: any other lets nothing be shared with it."""
+        return IMMIGRATION_ENFORCEMENT in self.parties
+
+    def has_begun(self, at: datetime) -> bool:
+        """Whether the day it was signed has come."""
+        return self.signed_on <= day_of(at)
 
     def is_in_force(self, at: datetime) -> bool:
         """Whether it was signed, and its last day has not passed."""

@@ -259,7 +259,7 @@ _ALL = (
     ),
     Fact(
         "nrm_state",
-        "the National Referral Mechanism",
+        "signs of modern slavery, and its referral (NRM)",
         (
             "no_indicators",
             "indicators",

@@ -4,11 +4,12 @@ A protocol decides one thing: whether a request to share one person's data with 
 Enforcement may go on to two people. It never decides to share: there is no *permit*.
 """
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from schemas.actor import Role
 
@@ -16,7 +17,28 @@ CLOSED = "p0-closed"
 """The version that holds where none is active, and where the kill switch leads."""
 
 VersionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,63}$")]
-Sentence = Annotated[str, Field(min_length=3, max_length=600)]
+Sentence = Annotated[
+    str, Field(min_length=3, max_length=600, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")
+]
+"""Text without control characters: it is printed on terminals."""
+
+
+def _plain_number(value: object) -> object:
+    """A whole number as people write it, where it is text."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,5}", value):
+        raise ValueError("write a whole number")
+    return value
+
+
+def _plain_day(value: object) -> object:
+    """A day as people write it, where it is text."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("write a day as 2026-12-24")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_plain_number), Field(ge=1)]
+Day = Annotated[date, BeforeValidator(_plain_day)]
 
 
 class Outcome(StrEnum):
@@ -67,15 +89,15 @@ class Terms(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    min_rationale_chars: int = Field(ge=1, description="Least length of an approver's reasons.")
-    approval_ttl_hours: int = Field(ge=1, description="How long an approval lives.")
-    cooling_off_hours: int = Field(ge=1, description="From the second approval to the act.")
-    objection_window_hours: int = Field(ge=1, description="From when she was reached.")
-    link_to_request_hours: int = Field(
-        ge=1, description="The link to independent support comes so long before the request."
+    min_rationale_chars: Number = Field(description="Least length of an approver's reasons.")
+    approval_ttl_hours: Number = Field(description="How long an approval lives.")
+    cooling_off_hours: Number = Field(description="From the second approval to the act.")
+    objection_window_hours: Number = Field(description="From when she was reached.")
+    link_to_request_hours: Number = Field(
+        description="The link to independent support comes so long before the request."
     )
-    request_lapses_after_days: int = Field(ge=1)
-    review_after_days: int = Field(ge=1, description="After a hand-over.")
+    request_lapses_after_days: Number
+    review_after_days: Number = Field(description="After a hand-over.")
 
 
 LESS_PROTECTS = frozenset({"approval_ttl_hours", "request_lapses_after_days", "review_after_days"})
@@ -93,7 +115,7 @@ class Baseline(BaseModel):
     floor: Terms
 
 
-class Version(BaseModel):
+class Version(Terms):
     """One version: what it adds to the baseline, in force from a day on.
 
     `dpia_id` and `activated_by` are filled when two people activate it; a draft has neither.
@@ -105,20 +127,13 @@ class Version(BaseModel):
     title: Sentence
     source_refs: tuple[Sentence, ...] = Field(min_length=1)
     stricter_than_source: tuple[Stricter, ...] = ()
-    effective_from: date
-    effective_to: date | None = None
+    effective_from: Day
+    effective_to: Day | None = None
     supersedes: VersionId | None = None
     told_text_id: str = Field(min_length=1, description="The words a person is told under it.")
     rules: tuple[Rule, ...]
     max_fields: tuple[str, ...] = Field(min_length=1, description="The most it may allow.")
     approver_roles: tuple[Role, ...] = Field(description="The seats, in the order they approve.")
-    min_rationale_chars: int = Field(ge=1)
-    approval_ttl_hours: int = Field(ge=1)
-    cooling_off_hours: int = Field(ge=1)
-    objection_window_hours: int = Field(ge=1)
-    link_to_request_hours: int = Field(ge=1)
-    request_lapses_after_days: int = Field(ge=1)
-    review_after_days: int = Field(ge=1)
     historical: bool = Field(
         default=False, description="For looking back only: never activated, never told."
     )

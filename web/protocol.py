@@ -19,7 +19,7 @@ from rules.protocol.activation import (
     not_proved,
     nothing_waits,
     objection,
-    proofs,
+    proof_of,
     second_objection,
     withdrawal_objection,
 )
@@ -95,8 +95,7 @@ class ProtocolDesk:
         await self._check(self._not_theirs(signer))
         await self._check(objection(offer, Grounds(status.assessments, known), now()))
         say(f"Proving {offer.version.id} against every version there is …")
-        for proof in proofs(known, offer.version):
-            await self._check(not_proved(proof))
+        await self._check(not_proved(proof_of(known, offer.version)))
         say("It holds, whatever a person was told.")
         return await self._sign(offer, signer)
 

@@ -1,6 +1,6 @@
 """Whether a version may be signed: what is refused, and why, before anybody's key is used."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +11,6 @@ from schemas.adoption import Assessment, Offer, Proposal, day_of
 from schemas.decisions import Refused, refused
 from schemas.proof import Proof
 from schemas.protocol import Version
-
-_GROUP = 6
 
 
 @dataclass(frozen=True)
@@ -68,17 +66,11 @@ def _not_assessed(dpia_id: str, assessments: Iterable[Assessment], at: datetime)
     return None
 
 
-def proofs(known: Protocol, version: Version) -> Iterator[Proof]:
-    """The proof of a version beside every version there is, as active and as told.
-
-    Lists of told versions double with each of them, so they are looked at in groups of as many as
-    are shipped; every pair is looked at.
-    """
+def proof_of(known: Protocol, version: Version) -> Proof:
+    """The proof of a version beside every version there is, as active and as told."""
     versions = {**known.versions, version.id: version}
     told = [one.id for one in versions.values() if not one.historical]
-    together = Protocol(known.baseline, versions)
-    for first in range(0, len(told), _GROUP):
-        yield prove(together, [version.id], told[first : first + _GROUP])
+    return prove(Protocol(known.baseline, versions), [version.id], told)
 
 
 def not_proved(proof: Proof) -> Refused | None:

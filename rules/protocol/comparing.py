@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from rules.protocol.conditions import Box
+from rules.protocol.conditions import Box, key_of
 from rules.protocol.evaluation import Halves, InPlay, Protocol
 from rules.protocol.safeguards import IN_ORDER, differs_from_order
 from rules.protocol.solver import Assignment, Clause, find, inside, outside
@@ -168,9 +168,9 @@ def _told(example: Mapping[str, object]) -> str:
 
 
 def _only_in(this: InPlay, that: InPlay) -> Iterator[tuple[Halves, Effect, list[Box]]]:
-    theirs = {_key(box, effect) for _, effect, boxes in _halves(that) for box in boxes}
+    theirs = {(effect, key_of(box)) for _, effect, boxes in _halves(that) for box in boxes}
     for half, effect, boxes in _halves(this):
-        mine = [box for box in boxes if _key(box, effect) not in theirs]
+        mine = [box for box in boxes if (effect, key_of(box)) not in theirs]
         if mine:
             yield half, effect, mine
 
@@ -179,10 +179,6 @@ def _halves(play: InPlay) -> Iterator[tuple[Halves, Effect, tuple[Box, ...]]]:
     for half in play.rules:
         yield half, Effect.DENY, half.denies
         yield half, Effect.WAIT, half.waits
-
-
-def _key(box: Box, effect: Effect) -> tuple[Effect, frozenset[tuple[str, frozenset[str]]]]:
-    return effect, frozenset(box.items())
 
 
 def _judged(outcome: Outcome, play: InPlay) -> Iterator[tuple[Clause, ...]]:

@@ -38,8 +38,10 @@ from schemas.fact_table import (
 Box = Mapping[str, frozenset[str]]
 """Atom → the values it must have, all at once. The empty box is always so."""
 Boxes = tuple[Box, ...]
+Key = frozenset[tuple[str, frozenset[str]]]
 
 MAX_FIELDS = "max_fields"
+_MOST_ALTERNATIVES = 500
 _JOINS = ("all", "any", "not", "always")
 _ONE = ("is", "in", "is_not", "not_in")
 _OPERATORS: Mapping[Shape, tuple[str, ...]] = {
@@ -177,9 +179,18 @@ def _boxes(condition: Condition, allowed: frozenset[str], *, wanted: bool) -> li
 
 
 def _all_of(each: Iterable[list[Box]]) -> list[Box]:
-    """One alternative of each, all at once."""
-    joined = (_meet(choice) for choice in product(*each))
-    return [box for box in joined if box is not None]
+    """One alternative of each, all at once.
+
+    Raises:
+        ConditionError: there are more than anybody could read.
+    """
+    so_far: list[Box] = [{}]
+    for some in each:
+        joined = (_meet(choice) for choice in product(so_far, some))
+        so_far = list(_simplest(box for box in joined if box is not None))
+        if len(so_far) > _MOST_ALTERNATIVES:
+            raise ConditionError((), f"this has more than {_MOST_ALTERNATIVES} alternatives")
+    return so_far
 
 
 def _meet(some: Iterable[Box]) -> Box | None:
@@ -240,6 +251,11 @@ def _simplest(all_boxes: Iterable[Box]) -> Boxes:
 
 def _covers(wide: Box, narrow: Box) -> bool:
     return all(name in narrow and narrow[name] <= values for name, values in wide.items())
+
+
+def key_of(box: Box) -> Key:
+    """A box as something that sets can hold."""
+    return frozenset(box.items())
 
 
 def is_so(box: Box, atoms: Mapping[str, str]) -> bool:

@@ -71,7 +71,7 @@ def load_baseline(text: str, file: str) -> Baseline:
     """
     written = _written(text, file)
     baseline = written.as_model(Baseline)
-    _check_rules(written, baseline.rules, own_prefix="B")
+    _check_rules(written, baseline.rules, is_baseline=True)
     return baseline
 
 
@@ -92,14 +92,14 @@ def load_version(text: str, file: str, baseline: Baseline) -> Version:
     return version
 
 
-def _check_rules(written: _Written, rules: Iterable[Rule], own_prefix: str = "") -> None:
+def _check_rules(written: _Written, rules: Iterable[Rule], *, is_baseline: bool = False) -> None:
     seen: set[str] = set()
     for number, rule in enumerate(rules):
         place = ("rules", number)
         if rule.id in seen:
             raise written.refuse((*place, "id"), f"there is a rule {rule.id} already")
-        if rule.id.startswith("B") and own_prefix != "B":
-            raise written.refuse((*place, "id"), "rules B… are the baseline's: choose another id")
+        if rule.id.startswith("B") is not is_baseline:
+            raise written.refuse((*place, "id"), "rules B… are the baseline's, and no others are")
         if rule.denies is None and rule.waits is None:
             raise written.refuse(place, f"{rule.id} neither denies nor waits")
         seen.add(rule.id)
@@ -113,7 +113,7 @@ def _check_condition(written: _Written, document: Any, place: Path) -> None:
     try:
         is_possible = bool(boxes(read(document, place)))
     except ConditionError as error:
-        raise written.refuse(error.path, str(error)) from None
+        raise written.refuse(error.path or place, str(error)) from None
     if not is_possible:
         raise written.refuse(place, "this can never be so")
 
@@ -228,4 +228,5 @@ def _in_words(error: Any) -> str:
         "string_too_short": "must not be empty",
         "too_short": "must not be empty",
     }
-    return kinds.get(error["type"], str(error["msg"]))
+    own = error.get("ctx", {}).get("error")
+    return kinds.get(error["type"], str(own or error["msg"]))

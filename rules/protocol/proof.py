@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain, combinations, islice
 
 from rules.protocol import safeguards
-from rules.protocol.conditions import Box
+from rules.protocol.conditions import Box, Key, key_of
 from rules.protocol.evaluation import InPlay, Protocol, protocol_hash
 from rules.protocol.loader import APPROVERS, SEATS, is_looser
 from rules.protocol.shadows import shadows
@@ -40,8 +40,7 @@ _MAY_NOT_BE_FACTS = frozenset(
 )
 
 _MOST_BREACHES = 100
-
-_Key = frozenset[tuple[str, frozenset[str]]]
+_GROUP = 6
 
 
 @dataclass(frozen=True)
@@ -67,19 +66,15 @@ class _Space:
         return (*self.not_denied, *(outside(box) for box in self.waits))
 
     @cached_property
-    def denying_keys(self) -> frozenset[_Key]:
-        return frozenset(_key(box) for box in self.denies)
+    def denying_keys(self) -> frozenset[Key]:
+        return frozenset(key_of(box) for box in self.denies)
 
     @cached_property
-    def all_keys(self) -> frozenset[_Key]:
-        return self.denying_keys | {_key(box) for box in self.waits}
+    def all_keys(self) -> frozenset[Key]:
+        return self.denying_keys | {key_of(box) for box in self.waits}
 
     def reads(self) -> frozenset[str]:
         return frozenset(fact_of(name) for box in (*self.denies, *self.waits) for name in box)
-
-
-def _key(box: Box) -> _Key:
-    return frozenset(box.items())
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,7 @@ def prove(protocol: Protocol, versions: Iterable[str], told: Iterable[str] | Non
     spaces = _Spaces(protocol)
     pairs = [(one, two) for one in active for two in others]
     pairs += [(two, one) for one, two in pairs if two not in active]
-    lists = [(one, some) for one in active for some in _subsets(others)]
+    lists = [(one, some) for one in active for group in _groups(others) for some in _subsets(group)]
     found = {
         1: _closed_is_closed(spaces, pairs),
         2: _safeguards_hold(spaces, protocol, active, pairs),
@@ -177,6 +172,11 @@ class _Spaces:
         yield from (self.of(one, (two,)) for one, two in pairs if one != two)
 
 
+def _groups(versions: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many together as are shipped: lists double with each version. Every pair is looked at."""
+    return (versions[first : first + _GROUP] for first in range(0, len(versions), _GROUP))
+
+
 def _subsets(versions: Sequence[str]) -> Iterator[tuple[str, ...]]:
     return chain.from_iterable(combinations(versions, n) for n in range(2, len(versions) + 1))
 
@@ -228,12 +228,12 @@ def _never_looser(together: _Space, part: _Space, name: str) -> Iterator[_Breach
     """Where the part denies, so does the whole; where it waits, the whole is not eligible."""
     broken = f"{name} was promised"
     for box in part.denies:
-        if _key(box) not in together.denying_keys:
+        if key_of(box) not in together.denying_keys:
             atoms = find((*together.not_denied, *inside(box)), _REFERENCE)
             if atoms is not None:
                 yield _Breach(together, atoms, broken, f"no denial, and {name} denies")
     for box in part.waits:
-        if _key(box) not in together.all_keys:
+        if key_of(box) not in together.all_keys:
             yield from _breach(together, inside(box), broken, f"eligible, and {name} waits")
     yield from (
         _Breach(together, _REFERENCE, broken, outcome)

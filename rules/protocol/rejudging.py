@@ -50,6 +50,13 @@ class Judged(BaseModel):
     outcomes: dict[str, int | None]
     rules: dict[str, int | None] = Field(description="How many each rule stopped or let wait.")
 
+    def without_small_numbers(self) -> "Judged":
+        """The same, for requests that somebody made."""
+        outcomes = {name: count or 0 for name, count in self.outcomes.items()}
+        rules = {name: count or 0 for name, count in self.rules.items()}
+        hidden = {name: suppressed({name: count})[name] for name, count in rules.items()}
+        return self.model_copy(update={"outcomes": suppressed(outcomes), "rules": hidden})
+
 
 class Moved(BaseModel):
     """What would change under one version. None: too few to be shown."""
@@ -92,13 +99,14 @@ def _drawn(dice: random.Random, fact: Fact) -> object:
 
 
 def compare(
-    protocol: Protocol, versions: Iterable[str], cohort: Sequence[Facts]
+    protocol: Protocol, versions: Iterable[str], cohort: Sequence[Facts], *, is_fiction: bool
 ) -> tuple[Judged, ...]:
-    """The same requests under each version, side by side; nothing is suppressed: it is fiction."""
-    return tuple(
+    """The same requests under each version; small numbers are shown of fiction only."""
+    judged = (
         _judged(version, [protocol.evaluate(version, facts) for facts in cohort])
         for version in versions
     )
+    return tuple(judged if is_fiction else (one.without_small_numbers() for one in judged))
 
 
 def _judged(version: str, evaluations: Sequence[Evaluation]) -> Judged:

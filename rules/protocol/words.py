@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rules.protocol.conditions import Comparison, Condition, Join, Not, read
-from schemas.fact_table import FACTS, UNKNOWN, Shape
+from schemas.fact_table import FACTS, UNKNOWN, Fact, Shape
 from schemas.protocol import LESS_PROTECTS, Baseline, Outcome, Rule, Terms, Version
 
 NEVER = "–"
@@ -20,6 +20,9 @@ _SPELT = {
     "cg_positive": "conclusive grounds positive",
     "cg_negative": "conclusive grounds negative",
     "not_capable": "not able to decide",
+    "stalking_harassment": "stalking or harassment",
+    "yes_unrelated": "yes, of something unrelated",
+    "yes_linked_to_exploitation": "yes, linked to the exploitation",
 }
 """Values whose codes are no words."""
 
@@ -31,7 +34,7 @@ CHANGE_WORDS = {
 """Outcomes as they are told beside each other."""
 
 _TERMS = {
-    "min_rationale_chars": "reasons of each approver, at least ({} characters)",
+    "min_rationale_chars": "reasons of each approver, {} characters at least",
     "approval_ttl_hours": "an approval lives {} hours",
     "cooling_off_hours": "{} hours between the second approval and the act",
     "objection_window_hours": "{} hours to object, from when the person was reached",
@@ -82,10 +85,11 @@ def _words(condition: Condition, *, inner: bool = False) -> str:
             joined = joint.join(_words(part, inner=True) for part in parts)
             return f"({joined})" if inner and len(parts) > 1 else joined
         case Comparison(fact, operator, values):
-            return f"{fact.about}: {_compared(fact.shape, operator, values)}"
+            return f"{fact.about}: {_compared(fact, operator, values)}"
 
 
-def _compared(shape: Shape, operator: str, values: Sequence[str]) -> str:
+def _compared(fact: Fact, operator: str, values: Sequence[str]) -> str:
+    shape = fact.shape
     if operator == "outside":
         return "one that some version in play does not allow"
     if shape is Shape.FIELDS:
@@ -93,10 +97,17 @@ def _compared(shape: Shape, operator: str, values: Sequence[str]) -> str:
     if shape is Shape.LIST:
         return "not all known" if values == (UNKNOWN,) else f"{value_words(values)} among them"
     if shape is Shape.ITEMS:
-        return f"any part of it {value_words(values)}"
+        return f"{value_words(values)} to any part of it"
     if operator in ("is_not", "not_in"):
-        return f"known, and not {value_words(values)}"
-    return value_words(values)
+        is_known = "" if fact.absent != UNKNOWN else "known, and "
+        return f"{is_known}other than {value_words(values)}{_or_unsaid(fact, values, is_not=True)}"
+    return f"{value_words(values)}{_or_unsaid(fact, values)}"
+
+
+def _or_unsaid(fact: Fact, values: Sequence[str], *, is_not: bool = False) -> str:
+    """That it says no where nobody has said anything, of a fact that then reads as the worst."""
+    reads_so = fact.absent != UNKNOWN and (fact.absent in values) is not is_not
+    return ", or nobody has said" if reads_so else ""
 
 
 def value_words(values: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typer.testing import Result
 
 from infra.signing import new_private_key, public_text
+from schemas.adoption import IMMIGRATION_ENFORCEMENT
 from tests.commands.conftest import Safepath
 
 P4 = "p4-consent-2025"
@@ -36,7 +37,11 @@ class Owners:
 
     def agree(self, *parties: str, last: str = LATER) -> Result:
         """Sol records an agreement."""
-        named = [word for one in (parties or (self.name, "other")) for word in ("--party", one)]
+        named = [
+            word
+            for one in (parties or (self.name, IMMIGRATION_ENFORCEMENT))
+            for word in ("--party", one)
+        ]
         dates = ("--signed-on", "2026-01-01", "--expires", last)
         by = self.by("sol", "info_sharing_spoc")
         return self.safepath("protocol agreement record", "ISA-1", *named, *dates, by=by)

@@ -152,7 +152,7 @@ def test_a_version_of_ones_own_is_held_once_it_is_adopted(owners: Owners, tmp_pa
         assert 0 == owners.sign(person, str(file)).exit_code
     assert mine == owners.status()["active"]
     file.write_text(a_file(id=mine, title="Something else"), encoding="utf-8")
-    assert "give the new one an id of its own" in refused(owners.sign("cora", str(file)))
+    assert "give this one an id of its own" in refused(owners.sign("cora", str(file)), BAD_INPUT)
     assert 0 == owners.sign("cora", mine).exit_code, "by its id, as it is held"
 
 
@@ -161,7 +161,7 @@ def test_a_shipped_version_cannot_be_replaced_by_a_file(owners: Owners, tmp_path
     owners.assess()
     file = tmp_path / "p1.yaml"
     file.write_text(a_file(title="Something else"), encoding="utf-8")
-    assert "There is a version p1-npcc-2018" in refused(owners.sign("cora", str(file)))
+    assert "there is a version p1-npcc-2018" in refused(owners.sign("cora", str(file)), BAD_INPUT)
 
 
 def test_the_development_owners_need_no_key_named(safepath: Safepath) -> None:
@@ -214,3 +214,17 @@ def test_a_key_with_a_passphrase_asks_for_it(owners: Owners) -> None:
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealed))
     assert "with this passphrase" in refused(owners.sign("cora", said="crane\n"), BAD_INPUT)
     assert 0 == owners.sign("cora", said="heron\n").exit_code
+
+
+def test_an_agreement_with_somebody_else_lets_nothing_be_shared(owners: Owners) -> None:
+    """B20 asks for one with Immigration Enforcement, that has begun."""
+    owners.assess()
+    for person in ("cora", "iain"):
+        assert 0 == owners.sign(person).exit_code
+    assert 0 == owners.agree(owners.name, "a-council").exit_code
+    by = owners.by("sol", "info_sharing_spoc")
+    listed = owners.safepath("protocol agreement list", by=by).stdout
+    assert "not with Immigration Enforcement" in listed
+    assert "none" == owners.status()["agreement_and_dpia"]
+    assert 0 == owners.agree().exit_code
+    assert "in_force" == owners.status()["agreement_and_dpia"]

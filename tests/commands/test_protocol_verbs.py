@@ -169,6 +169,55 @@ def test_a_file_is_proved_against_every_version_that_was_told(tmp_path: Path) ->
     assert (True, ["p6-draft"], 13) == (proof["holds"], proof["versions"], proof["pairs"])
 
 
+@pytest.mark.parametrize("verb", ["prove", "show", "diff", "evaluate", "backtest"])
+def test_no_file_takes_the_place_of_a_version_that_is_held(tmp_path: Path, verb: str) -> None:
+    """What was told under an id stays what it was: with p4 emptied, its promise would be gone."""
+    text = (VERSIONS / f"{P4}.yaml").read_text()
+    file = tmp_path / "emptied.yaml"
+    file.write_text(text[: text.index("rules:")] + "rules: []\n" + text[text.index("\nmax_f") :])
+    options = {
+        "diff": [P4, str(file)],
+        "evaluate": ["--version", str(file), "--facts", "-"],
+        "backtest": ["-", "--version", str(file)],
+    }
+    answer = run(verb, *options.get(verb, [str(file)]), said=facts())
+    assert 2 == answer.exit_code
+    assert f"there is a version {P4} with other content" in " ".join(answer.stderr.split())
+
+
+def test_two_files_cannot_be_one_version(tmp_path: Path) -> None:
+    """Whichever came last would count."""
+    text = (VERSIONS / f"{P4}.yaml").read_text().replace(P4, "p6-draft").replace("P4-1", "P6-1")
+    for name, title in (("a", "One"), ("b", "Another")):
+        (tmp_path / name).write_text(text.replace("VAWG strategy of December 2025 style", title))
+    answer = run("prove", str(tmp_path / "a"), str(tmp_path / "b"))
+    assert (2, True) == (answer.exit_code, "p6-draft with other content" in answer.stderr)
+
+
+@pytest.mark.parametrize("name", ["a" * 3_000, "no\0name", "."])
+def test_a_name_that_no_file_can_have_is_no_version(name: str) -> None:
+    """One line and exit 2, as for any other."""
+    answer = run("evaluate", "--version", name, "--facts", "-", said=facts())
+    assert (2, 1) == (answer.exit_code, len(answer.stderr.splitlines()))
+
+
+def test_small_numbers_are_hidden_where_requests_are_no_fiction(tmp_path: Path) -> None:
+    """A cohort from a file may be of people."""
+    file = tmp_path / "cohort.jsonl"
+    file.write_text("\n".join([facts()] * 7 + [facts(objection="raised")]))
+    compared = json.loads(run("compare", "--cohort", str(file), "--json").stdout)
+    p1 = next(one for one in compared["versions"] if one["version"] == P1)
+    assert {"deny": None, "needs_facts": 0, "eligible": None} == p1["outcomes"]
+    assert {"B08": None} == p1["rules"]
+
+
+def test_a_mark_before_utf_8_is_read_over(tmp_path: Path) -> None:
+    """Some editors put one there."""
+    file = tmp_path / "facts.json"
+    file.write_text(facts(), encoding="utf-8-sig")
+    assert 0 == run("evaluate", "--version", P1, "--facts", str(file)).exit_code
+
+
 def test_a_version_is_shown_as_a_table_an_officer_can_read() -> None:
     """Rules, sources, what is stricter than the source, numbers, fields."""
     text = " ".join(run("show", "p3-ho-mvp-2021").stdout.split())

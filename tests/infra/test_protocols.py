@@ -12,7 +12,13 @@ from infra.database import Pool
 from infra.protocols import content_of
 from infra.stack.secrets import Role
 from schemas.actor import Role as PersonRole
-from schemas.adoption import PROPOSAL_LAPSES_AFTER, Adoption, Fault, Paperwork
+from schemas.adoption import (
+    IMMIGRATION_ENFORCEMENT,
+    PROPOSAL_LAPSES_AFTER,
+    Adoption,
+    Fault,
+    Paperwork,
+)
 from schemas.errors import RecordError, SafepathError
 from schemas.ids import CaseRef
 from schemas.protocol import CLOSED
@@ -316,7 +322,7 @@ async def test_nobody_records_in_the_name_of_another_force(force: Force, pool: P
         await owner.record_assessment("DPIA-1", "Sharing, assessed", date(2030, 1, 1))
     with pytest.raises(SafepathError):
         await owner.record_agreement(
-            "ISA-1", (force.name, "other"), date(2026, 1, 1), date(2030, 1, 1)
+            "ISA-1", (force.name, IMMIGRATION_ENFORCEMENT), date(2026, 1, 1), date(2030, 1, 1)
         )
     statement = (
         "INSERT INTO protocol.assessment (organisation, id, title, review_by, recorded_by)"

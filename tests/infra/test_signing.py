@@ -159,3 +159,22 @@ def test_a_lost_file_of_owners_is_made_from_the_keys_there_are(tmp_path: Path) -
     paths.protocol_owners.unlink()
     ensure_protocol_owners(paths, lambda _: None)
     assert first == paths.protocol_owners.read_text(encoding="utf-8")
+
+
+def a_public_key(file: Path) -> str:
+    """The public half of a new key."""
+    file.touch(mode=0o600)
+    file.write_text(new_private_key(), encoding="utf-8")
+    return public_text(file)
+
+
+@pytest.mark.parametrize("twice", ["a person", "a key"])
+def test_two_owners_have_two_keys(tmp_path: Path, twice: str) -> None:
+    """One key under two names would sign alone for both."""
+    key = a_public_key(tmp_path / "one.pem")
+    names = ("north:cora", "north:cora") if twice == "a person" else ("north:cora", "north:iain")
+    second = key if twice == "a key" else a_public_key(tmp_path / "other.pem")
+    file = tmp_path / "owners.json"
+    file.write_text(f'{{"{names[0]}": "{key}", "{names[1]}": "{second}"}}', encoding="utf-8")
+    with pytest.raises(SettingsError, match="each with a key of their own"):
+        read_owners(file)

@@ -56,6 +56,24 @@ WAIT_1 = "    waits: {fact: objection, is: unknown}\n"
 DENY_1 = f"    denies: {RULE_1}\n"
 
 
+_PAIRS = (
+    ("objection", "purpose"),
+    ("requested_by", "case_state"),
+    ("legal_power", "dpo_advice"),
+    ("nrm_state", "staff_link"),
+    ("support_hold", "also_suspect"),
+    ("regulated_advice", "support_engaged"),
+    ("signposting_given", "victim_informed"),
+    ("advocate_informed", "immigration_abuse"),
+    ("harm_from_sharing", "investigation_state"),
+)
+_BOUNDLESS = ", ".join(
+    f"{{any: [{{fact: {one}, is: unknown}}, {{fact: {other}, is: unknown}}]}}"
+    for one, other in _PAIRS
+)
+"""As many alternatives as there are ways to choose one of two, nine times: 512."""
+
+
 def _rule_1(condition: str) -> str:
     return changed(RULE_1, condition)
 
@@ -242,6 +260,18 @@ REFUSALS = [
         id="a word for a condition",
     ),
     pytest.param(
+        _rule_1(f"{{all: [{_BOUNDLESS}]}}"), DENY_1[:10], "this has more than 500 alternatives",
+        id="more alternatives than anybody reads",
+    ),
+    pytest.param(
+        changed("title: A version that was made up", 'title: "A title \\e[2J that clears"'),
+        "title:", "title: String should match pattern…", id="a control character",
+    ),
+    pytest.param(
+        changed("cooling_off_hours: 24", "cooling_off_hours: 24.0"),
+        "cooling_off_hours:", "cooling_off_hours: write a whole number", id="no whole number",
+    ),
+    pytest.param(
         _rule_1("{all: [{fact: objection, is: raised}, {fact: objection, is: none}]}"),
         DENY_1[:10], "this can never be so", id="a condition that is impossible",
     ),
@@ -285,12 +315,12 @@ REFUSALS = [
     ),
     pytest.param(
         changed("id: P7-1", "id: B06"),
-        "  - id: B06", "rules B… are the baseline's: choose another id",
+        "  - id: B06", "rules B… are the baseline's, and no others are",
         id="a rule of the baseline",
     ),
     pytest.param(
         changed(f"  - id: P7-1\n{DENY_1}", f"  - {DENY_1.strip()}\n    id: B06\n"),
-        "    id: B06", "rules B… are the baseline's: choose another id",
+        "    id: B06", "rules B… are the baseline's, and no others are",
         id="a rule of the baseline, its id not in its first line",
     ),
     pytest.param(
@@ -300,7 +330,7 @@ REFUSALS = [
     ),
     pytest.param(
         changed("id: P7-1", "id: B99"),
-        "  - id: B99", "rules B… are the baseline's: choose another id",
+        "  - id: B99", "rules B… are the baseline's, and no others are",
         id="a rule that could be the baseline's",
     ),
     pytest.param(
@@ -366,7 +396,7 @@ REFUSALS = [
     ),
     pytest.param(
         changed("effective_from: 2026-12-01", "effective_from: soon"),
-        "effective_from:", "effective_from: Input should be a valid date…", id="no date",
+        "effective_from:", "effective_from: write a day as 2026-12-24", id="no date",
     ),
     pytest.param(
         f"{DRAFT}effective_to: 2026-11-30\n",
