@@ -154,7 +154,7 @@ async def _check_embedded(pool: Pool) -> None:
 
 
 async def _opened_pool(opened: AsyncExitStack, dsn: str) -> Pool:
-    pool = await open_pool(dsn, most=4)
+    pool = await open_pool(dsn)
     opened.push_async_callback(pool.close)
     return pool
 
