@@ -11,9 +11,10 @@ from itertools import islice, product
 
 from rules.protocol.conditions import Box, key_of
 from rules.protocol.evaluation import Halves, InPlay, Protocol
+from rules.protocol.loader import is_looser
 from rules.protocol.safeguards import IN_ORDER, differs_from_order
 from rules.protocol.solver import Assignment, Clause, find, inside, outside
-from rules.protocol.words import condition_words, fact_words, is_stricter, one_term, value_words
+from rules.protocol.words import condition_words, fact_words, one_term, value_words
 from schemas.fact_table import FACTS, SAME
 from schemas.facts import facts_of
 from schemas.protocol import Effect, Outcome, Stricter, Terms
@@ -177,22 +178,19 @@ def _only_in(this: InPlay, that: InPlay) -> Iterator[tuple[Halves, Effect, list[
 
 def _halves(play: InPlay) -> Iterator[tuple[Halves, Effect, tuple[Box, ...]]]:
     for half in play.rules:
-        yield half, Effect.DENY, half.denies
-        yield half, Effect.WAIT, half.waits
+        yield from ((half, effect, boxes) for effect, boxes in half.by_effect())
 
 
 def _judged(outcome: Outcome, play: InPlay) -> Iterator[tuple[Clause, ...]]:
     """Clauses under which what is in play has this outcome; several where it is a choice."""
-    denies = [box for half in play.rules for box in half.denies]
-    waits = [box for half in play.rules for box in half.waits]
-    not_denied = tuple(outside(box) for box in denies)
+    not_denied = tuple(outside(box) for box in play.denies)
     match outcome:
         case Outcome.DENY:
-            yield from (inside(box) for box in denies)
+            yield from (inside(box) for box in play.denies)
         case Outcome.NEEDS_FACTS:
-            yield from ((*not_denied, *inside(box)) for box in waits)
+            yield from ((*not_denied, *inside(box)) for box in play.waits)
         case Outcome.ELIGIBLE:
-            yield (*not_denied, *(outside(box) for box in waits))
+            yield (*not_denied, *(outside(box) for box in play.waits))
 
 
 def _silent(one: InPlay, other: InPlay, changes: Iterable[Change]) -> Iterator[str]:
@@ -206,7 +204,7 @@ def _terms(before: Terms, after: Terms) -> Iterator[str]:
     for name in Terms.model_fields:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            word = "stricter" if is_stricter(name, new, old) else "looser"
+            word = "looser" if is_looser(name, new, old) else "stricter"
             yield f"{one_term(name, after)}, before {old} ({word})"
 
 

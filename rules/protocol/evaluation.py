@@ -38,6 +38,10 @@ class Halves:
     denies: Boxes
     waits: Boxes
 
+    def by_effect(self) -> tuple[tuple[Effect, Boxes], tuple[Effect, Boxes]]:
+        """Its two halves, each with what it does."""
+        return (Effect.DENY, self.denies), (Effect.WAIT, self.waits)
+
     @cached_property
     def denial(self) -> FiredRule:
         """What is said where it denies."""
@@ -72,11 +76,21 @@ class InPlay:
     protocol_hash: str
 
     @cached_property
+    def denies(self) -> Boxes:
+        """Every box in which some rule denies."""
+        return tuple(box for halves in self.rules for box in halves.denies)
+
+    @cached_property
+    def waits(self) -> Boxes:
+        """Every box in which some rule waits."""
+        return tuple(box for halves in self.rules for box in halves.waits)
+
+    @cached_property
     def table(self) -> Mapping[str, Mapping[str, list[Hit]]]:
         """The decision table: what each value of each atom does."""
         table: dict[str, dict[str, list[Hit]]] = {}
         for place, halves in enumerate(self.rules):
-            for effect, alternatives in ((Effect.DENY, halves.denies), (Effect.WAIT, halves.waits)):
+            for effect, alternatives in halves.by_effect():
                 for box in alternatives:
                     first, *rest = box.items() or _ALWAYS
                     for value in first[1]:

@@ -50,31 +50,25 @@ class _Space:
     play: InPlay
 
     @cached_property
-    def denies(self) -> tuple[Box, ...]:
-        return tuple(box for half in self.play.rules for box in half.denies)
-
-    @cached_property
-    def waits(self) -> tuple[Box, ...]:
-        return tuple(box for half in self.play.rules for box in half.waits)
-
-    @cached_property
     def not_denied(self) -> tuple[Clause, ...]:
-        return tuple(outside(box) for box in self.denies)
+        return tuple(outside(box) for box in self.play.denies)
 
     @cached_property
     def eligible(self) -> tuple[Clause, ...]:
-        return (*self.not_denied, *(outside(box) for box in self.waits))
+        return (*self.not_denied, *(outside(box) for box in self.play.waits))
 
     @cached_property
     def denying_keys(self) -> frozenset[Key]:
-        return frozenset(key_of(box) for box in self.denies)
+        return frozenset(key_of(box) for box in self.play.denies)
 
     @cached_property
     def all_keys(self) -> frozenset[Key]:
-        return self.denying_keys | {key_of(box) for box in self.waits}
+        return self.denying_keys | {key_of(box) for box in self.play.waits}
 
     def reads(self) -> frozenset[str]:
-        return frozenset(fact_of(name) for box in (*self.denies, *self.waits) for name in box)
+        return frozenset(
+            fact_of(name) for box in (*self.play.denies, *self.play.waits) for name in box
+        )
 
 
 @dataclass(frozen=True)
@@ -227,12 +221,12 @@ def _promises_are_kept(
 def _never_looser(together: _Space, part: _Space, name: str) -> Iterator[_Breach]:
     """Where the part denies, so does the whole; where it waits, the whole is not eligible."""
     broken = f"{name} was promised"
-    for box in part.denies:
+    for box in part.play.denies:
         if key_of(box) not in together.denying_keys:
             atoms = find((*together.not_denied, *inside(box)), _REFERENCE)
             if atoms is not None:
                 yield _Breach(together, atoms, broken, f"no denial, and {name} denies")
-    for box in part.waits:
+    for box in part.play.waits:
         if key_of(box) not in together.all_keys:
             yield from _breach(together, inside(box), broken, f"eligible, and {name} waits")
     yield from (
@@ -257,7 +251,7 @@ def _unknown_never_helps(
     spaces: _Spaces, active: Iterable[str], pairs: Iterable[tuple[str, str]]
 ) -> Iterator[_Breach]:
     for space in spaces.first_alone_then_pairs(active, pairs):
-        boxes = (*space.denies, *space.waits)
+        boxes = (*space.play.denies, *space.play.waits)
         for name, nothing_known in _UNKNOWNS.items():
             is_eligible = (*space.eligible, *inside(nothing_known))
             for box in boxes:

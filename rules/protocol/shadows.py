@@ -17,7 +17,7 @@ from schemas.protocol import Effect
 def shadows(play: InPlay) -> Iterator[Shadow]:
     """The halves of rules that never decide alone, with those that say the same."""
     for half in play.rules:
-        for effect, mine in ((Effect.DENY, half.denies), (Effect.WAIT, half.waits)):
+        for effect, mine in half.by_effect():
             if mine and not _is_live(play, half, effect, mine):
                 yield Shadow(
                     version=play.version,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rules.protocol.conditions import Comparison, Condition, Join, Not, read
 from schemas.fact_table import FACTS, UNKNOWN, Fact, Shape
-from schemas.protocol import LESS_PROTECTS, Baseline, Outcome, Rule, Terms, Version
+from schemas.protocol import Baseline, Outcome, Rule, Terms, Version
 
 NEVER = "–"
 
@@ -144,11 +144,6 @@ def term_words(terms: Terms) -> tuple[str, ...]:
 def one_term(name: str, terms: Terms) -> str:
     """One number as a sentence."""
     return _TERMS[name].format(getattr(terms, name))
-
-
-def is_stricter(name: str, this: int, that: int) -> bool:
-    """Whether a number protects more than another."""
-    return this < that if name in LESS_PROTECTS else this > that
 
 
 def adds(version: Version, baseline: Baseline) -> str:
